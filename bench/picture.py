@@ -98,7 +98,7 @@ def record(seen: Terminal, painter: Painter) -> list[Frame]:
         take(stays)
 
     watch("services healthy", 2200)
-    watch("timed out after 5 s", 900)
+    watch("timed out after 5s", 900)
     watch("affected", 2600)
     press("enter", stays=3200)
     press("esc", stays=300)

@@ -141,7 +141,7 @@ async def test_a_silent_host_is_given_up_and_connected_again(logins: SshLogins, 
         os.kill(int(pids.read_text().split()[0]), signal.SIGSTOP)
         try:
             view = await sees(link, lambda view: view.failures)
-            assert view.fault is not None and view.fault.text == "no answer for 1 s"
+            assert view.fault is not None and view.fault.text == "no answer for 1s"
             await sees(link, lambda view: view.connected and len(pids.read_text().split()) > 1)
         finally:
             for pid in pids.read_text().split():

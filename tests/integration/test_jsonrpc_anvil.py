@@ -59,7 +59,7 @@ async def test_the_age_of_the_newest_block_decides(anvil_peer: Anvil) -> None:
     """An hour later by the clock, with no newer block: unhealthy, though eth_syncing says false."""
     later = ManualClock(SystemClock().wall_ms() + 3_600_000)
     result = await probe(anvil_peer.url, later, max_block_age="2m")
-    assert result.status is UNHEALTHY and "newest block is 1 h old" in result.reason
+    assert result.status is UNHEALTHY and "newest block is 1h old" in result.reason
 
 
 async def test_a_node_that_has_not_begun_is_unhealthy() -> None:

@@ -70,12 +70,12 @@ def answer(
 @pytest.mark.parametrize(
     ("keys", "status", "reason"),
     [
-        ({"ahead": 5.0}, HealthStatus.DEGRADED, "this machine's clock is 5.0 s behind 127.0.0.1:"),
-        ({"ahead": -0.5}, HealthStatus.DEGRADED, "this machine's clock is 500 ms ahead of 127.0.0.1:"),
+        ({"ahead": 5.0}, HealthStatus.DEGRADED, "this machine's clock is 5.00s behind 127.0.0.1:"),
+        ({"ahead": -0.5}, HealthStatus.DEGRADED, "this machine's clock is 500ms ahead of 127.0.0.1:"),
         ({"leap": 1}, HealthStatus.HEALTHY, ""),
         ({"leap": 3}, HealthStatus.UNHEALTHY, "is not synchronised (leap indicator 3, stratum 2)"),
         ({"stratum": 16}, HealthStatus.UNHEALTHY, "is not synchronised (leap indicator 0, stratum 16)"),
-        ({"distance": 2.0}, HealthStatus.UNHEALTHY, "may be wrong by 2.0 s"),
+        ({"distance": 2.0}, HealthStatus.UNHEALTHY, "may be wrong by 2.00s"),
         ({"stratum": 0, "reference": b"DENY"}, HealthStatus.UNHEALTHY, "refuses this machine (DENY)"),
         ({"stratum": 0, "reference": b"RSTR"}, HealthStatus.UNHEALTHY, "refuses this machine (RSTR)"),
         ({"stratum": 0, "reference": b"\x1b[2J"}, HealthStatus.UNHEALTHY, "is not synchronised (leap indicator 0, stratum 0, it says [2J)"),
@@ -136,7 +136,7 @@ async def test_a_server_that_wants_fewer_questions_gets_them() -> None:
                 await tested.probe()
             before = asked
             now += pause - 1
-            with pytest.raises(OwnTrouble, match="the next one in 1 s"):
+            with pytest.raises(OwnTrouble, match="the next one in 1s"):
                 await tested.probe()
             assert asked == before
             now += 1

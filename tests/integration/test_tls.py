@@ -206,7 +206,7 @@ async def test_a_file(tmp_path: Path) -> None:
     (tmp_path / "broken").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
     (tmp_path / "large").write_bytes(bytes(2 << 20))
     reasons = {name: (await probe(file=str(tmp_path / name))).reason for name in (*ends, "empty", "broken", "large", "missing")}
-    assert reasons["good"] == "" and reasons["soon"] == "certificate expires in 1 d" and reasons["gone"] == "certificate expired 1 d ago"
+    assert reasons["good"] == "" and reasons["soon"] == "certificate expires in 1d" and reasons["gone"] == "certificate expired 1d ago"
     assert "holds no certificate" in reasons["empty"] and "holds no certificate" in reasons["broken"]
     assert "larger than" in reasons["large"] and "no such file" in reasons["missing"]
     result = await probe(file=str(tmp_path / "good"), pin=openssl_pin(str(tmp_path / "good")))

@@ -48,7 +48,7 @@ def found(result: ProbeResult) -> dict[str, float]:
         ("/hello", {"expect_json": {"hello": "you"}}, 'sent a message in which $.hello is "world", not "you"'),
         ("/silent", {"max_age": "50ms"}, "no message since it connected"),
         ("/close/1013", {}, 'closed the connection: 1013 (try again later), "as asked"'),
-        ("/large/200000", {"max_message": "64KiB"}, "sends a message larger than max_message = 64 KiB"),
+        ("/large/200000", {"max_message": "64KiB"}, "sends a message larger than max_message = 64KiB"),
         ("/large/200000", {"max_message": "256KiB"}, ""),
     ],
 )

@@ -158,7 +158,7 @@ async def test_ten_hosts_of_which_some_fail(logins: SshLogins, places: dict[str,
         assert "its monitor does not run" in (await row(fleet, KILLED, lambda host: host.unreached)).reason
         assert "none of your keys is accepted there" in (await row(fleet, WRONG_KEY, lambda host: host.unreached)).reason
         stopped = fleet._hosts[STOPPED_LINK]
-        await until(lambda: stopped.link.view.fault is not None and "no answer for 8 s" in stopped.link.view.fault.text)
+        await until(lambda: stopped.link.view.fault is not None and "no answer for 8s" in stopped.link.view.fault.text)
         await until(lambda: any("is not responding since" in text for text in fleet._hosts[STOPPED_DAEMON].board.trouble))
         await until(lambda: fleet._hosts[CUT].link.view.since != connections[0])
         await all_well(fleet, KILLED, STOPPED_DAEMON, STOPPED_LINK, WRONG_KEY)

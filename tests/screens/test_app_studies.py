@@ -60,7 +60,7 @@ class StudyBackend(FakeBackend):
 
     async def noise(self, since: str) -> Sequence[NoiseRow]:
         self.asked.append(("noise", since, ()))
-        loud = NoiseRow("HighCPU", "critical", 12, 90.0, 5, 0, 0, 30, 6, "HighCPU fired 12 times, median 90 s: try for=5m")
+        loud = NoiseRow("HighCPU", "critical", 12, 90.0, 5, 0, 0, 30, 6, "HighCPU fired 12 times, median 90s: try for=5m")
         return [] if since == "1d" else [loud, NoiseRow("DiskSpace", "warning", 1, 7200.0, 0, 1, 1, 1, 0)]
 
 
@@ -136,7 +136,7 @@ async def test_what_disturbed_last_week() -> None:
 
 def test_advice_is_read_whole_at_80_columns() -> None:
     """What to try against noise is broken into lines, not cut."""
-    advice = "HighCPU fired 31 times, median 40 s, 12 came back within ten minutes: try for=5m, or keep_firing_for=10m, and see screen 7"
+    advice = "HighCPU fired 31 times, median 40s, 12 came back within ten minutes: try for=5m, or keep_firing_for=10m, and see screen 7"
     pane = NoisePane(look=RenderStyle(UNICODE, UTC), text_styles=TextStyles(palette_of("night").colors))
     pane.show([NoiseRow("HighCPU", "warning", 31, 40.0, 12, 0, 0, 31, 0, advice)], "7d")
     assert " ".join(text_of(pane.foot(80, 20)).split()) == advice

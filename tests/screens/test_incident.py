@@ -69,7 +69,7 @@ async def test_an_incident_that_is_over_opens_too() -> None:
         backend.alert_detail = detail  # type: ignore[assignment,method-assign]
         await press(app, pilot, "enter")
         await settle(app, pilot)
-        assert "shop was down 3m12s" in seen(app) and "nobody acked it" in seen(app)
+        assert "shop was down 3m 12s" in seen(app) and "nobody acked it" in seen(app)
 
 
 async def test_commands_and_runbooks_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ async def test_the_map_begins_with_the_root_cause_and_suggests_what_is_missing(m
         await settle(app, pilot)
         rows = seen(app).split("\n")
         assert [row.split()[1] for row in rows[2:3]] == ["db"] and "without dependencies: 20" in seen(app)
-        assert 'depends_on = ["cache"]' in seen(app) and "search → cache  failed within 10 s of it 5 of 5 times" in seen(app)
+        assert 'depends_on = ["cache"]' in seen(app) and "search → cache  failed within 10s of it 5 of 5 times" in seen(app)
         assert 'depends_on = ["db"]' not in [row for row in rows if row.split()[:1] == ["billing"]]
 
 
@@ -137,7 +137,7 @@ async def test_the_page_and_the_form_are_in_korean_too() -> None:
         await settle(app, pilot)
         shown = seen(app)
         for part in (
-            "db 장애 3분12초",
+            "db 장애 3분 12초",
             "아무도 확인하지 않음",
             "14:10:08부터",
             "연속 실패 19회",

@@ -43,8 +43,8 @@ def test_all_that_the_tables_say_is_translated() -> None:
 def test_values_and_parts_are_put_in_their_place() -> None:
     """Reasons with values, ages, lists of counts, a text within a text; names and foreign texts stay as they are."""
     say = translator("ko").say
-    assert say("timed out after 5 s (connect)") == "5 s 안에 응답 없음 (connect)"
-    assert say("slow: 706 ms (limit 250 ms)") == "느림: 706 ms (기준 250 ms)"
+    assert say("timed out after 5s (connect)") == "5초 안에 응답 없음 (connect)"
+    assert say("slow: 706ms (limit 250ms)") == "느림: 706ms (기준 250ms)"
     assert say("was down 19s: connection refused") == "19초 동안 장애: 연결 거부됨"
     assert say("2 firing  3 muted") == "발생 2건  중지 3건"
     assert say("3m") == "3분" and say("2d 4h") == "2일 4시간"

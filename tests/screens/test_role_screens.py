@@ -130,9 +130,9 @@ async def test_an_unknown_screen_is_told_with_the_known_ones() -> None:
 async def test_a_small_terminal_has_one_column_that_scrolls() -> None:
     """40x12: the chosen panel is shown whole, and the title says how much is below."""
     async with opened("dispatch", "business", (40, 12)) as (app, _, pilot):
-        await until(lambda: "more below" in seen(app) and "Waiting over 2 h" in seen(app))
+        await until(lambda: "more below" in seen(app) and "Waiting over 2h" in seen(app))
         await press(app, pilot, "tab", "tab")
-        await until(lambda: "Vehicles in use" in seen(app) and "Waiting over 2 h" not in seen(app))
+        await until(lambda: "Vehicles in use" in seen(app) and "Waiting over 2h" not in seen(app))
         await press(app, pilot, "pagedown")
         await until(lambda: "Orders by status" in seen(app))
 

@@ -84,11 +84,11 @@ EXCHANGE = {
 }
 
 SPREAD = {
-    "en": "WARNING The spread of BTCUSDT at exchange-a is 3.08 %\n"
+    "en": "WARNING The spread of BTCUSDT at exchange-a is 3.08%\n"
     "What to do: The book is thin, or the exchange is in trouble: compare with the other one before you trade.\n"
     "Since T\n"
     "value 3.07708, limit 1 · category exchange · check exchange-a · symbol BTCUSDT · host web-1",
-    "ko": "경고 The spread of BTCUSDT at exchange-a is 3.08 %\n"
+    "ko": "경고 The spread of BTCUSDT at exchange-a is 3.08%\n"
     "조치: The book is thin, or the exchange is in trouble: compare with the other one before you trade.\n"
     "시작 T\n"
     "값 3.07708, 기준 1 · category exchange · check exchange-a · symbol BTCUSDT · 호스트 web-1",

@@ -125,7 +125,7 @@ class RoleBackend(FakeBackend):
         return compile_expr(expr).range(self if privacy is None else privacy.visible(self), start, end, step)
 
     async def log_lines(self, query: LogQuery) -> Sequence[LogLine]:
-        texts = ("payment provider timed out after 5 s", "order 4711: stock is negative", "cannot reach courier: connection refused")
+        texts = ("payment provider timed out after 5s", "order 4711: stock is negative", "cannot reach courier: connection refused")
         return [LogLine(self.now() - 40_000 * (9 - number), "app-log", "", "error", texts[number % 3], {}) for number in range(9)]
 
     def _board(self, board: Board) -> Board:

@@ -436,7 +436,7 @@ def storm(at: int = AT) -> Board:
     since = at - 192_000
     usual = {"billing": 0.088, "cart": 0.042, "checkout": 0.058}
     broken = [
-        check("db", "postgres", down, "timed out after 5 s (connect)", 0.0062, category="infrastructure", since=since,
+        check("db", "postgres", down, "timed out after 5s (connect)", 0.0062, category="infrastructure", since=since,
               target="127.0.0.1:5432/app",
               phases={"connect": 5.0}, consecutive_failures=19, limits=((0.01, "degraded"),)),
         *(check(name, status=down, reason="503 Service Unavailable", seconds=seconds, since=since + 7000, depends_on=("db",))
@@ -452,7 +452,7 @@ def storm(at: int = AT) -> Board:
              "runbook_url": "https://wiki.example.com/db"}  # fmt: skip
     chat, mail = Delivery("ops-chat", "firing", "sent", since + 900), Delivery("ops-mail", "firing", "retrying", since + 900, "refused")
     found = [
-        alert(1, "CheckUnhealthy", "critical", "db is unhealthy: timed out after 5 s (connect)", 3.2, labels={"check": "db"},
+        alert(1, "CheckUnhealthy", "critical", "db is unhealthy: timed out after 5s (connect)", 3.2, labels={"check": "db"},
               annotations=texts,
               deliveries=(chat, mail), affected=3, affects=("billing", "cart", "checkout")),
         alert(2, "RedisMemory", "warning", "sessions: memory 51 % of maxmemory", 12, labels={"check": "sessions"}, value_text="51%"),

@@ -20,7 +20,7 @@ EXAMPLE_REPORT = Report(
     made_at=boards.AT,
     verdict="2 incidents, 1 still open, uptime 99.69%",
     shade="warn",
-    notes=("Not watched for 2 h: 03:55–05:56. This time does not count as uptime.",),
+    notes=("Not watched for 2h: 03:55–05:56. This time does not count as uptime.",),
     sections=(
         ReportSection(
             "open",

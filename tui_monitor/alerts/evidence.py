@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from tui_monitor.core.humanize import latency, size
 from tui_monitor.core.sanitize import clean, clip
 
 MAX_PROCESSES = 5
@@ -60,7 +61,7 @@ def short_lines(evidence: Mapping[str, object], most: int = 4, told: str = "", s
         lines.append(reason)
     phases = evidence.get("phases")
     if isinstance(phases, Mapping) and (
-        lasting := [f"{name} {_milliseconds(float(seconds))}" for name, seconds in phases.items() if seconds > 0]
+        lasting := [f"{name} {latency(float(seconds))}" for name, seconds in phases.items() if seconds > 0]
     ):
         lines.append(" · ".join(lasting))
     processes = evidence.get("processes")
@@ -74,12 +75,7 @@ def short_lines(evidence: Mapping[str, object], most: int = 4, told: str = "", s
 
 def _process(one: Mapping[str, object]) -> str:
     share = "" if (cpu := one["cpu"]) is None else f" {float(str(cpu)):.0%}"
-    return f"{one['name']}{share} {int(str(one['memory'])) / 2**20:.0f} MiB"
-
-
-def _milliseconds(seconds: float) -> str:
-    ms = seconds * 1000
-    return "< 1 ms" if ms < 1 else f"{ms:.0f} ms"
+    return f"{one['name']}{share} {size(int(str(one['memory'])))}"
 
 
 def _short(text: str) -> str:

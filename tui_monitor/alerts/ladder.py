@@ -229,7 +229,7 @@ class Ladder:
                 key: replace(rung, keep_until=now + FLAP_WINDOW_MS) for key, rung in subject.alert.rungs.items() if rung.active
             }
             subject.alert = replace(subject.alert, flaps=len(ends) + 1)
-            return [self._emit(subject, now, "flapping", note=f"{len(ends) + 1} times in {FLAP_WINDOW_MS // 60_000} min")]
+            return [self._emit(subject, now, "flapping", note=f"{len(ends) + 1} times in {FLAP_WINDOW_MS // 60_000}m")]
         note = f"it had flapped {subject.alert.flaps} times" if subject.alert.flaps else ""
         return [self.finish(subject, now, note=note)]
 

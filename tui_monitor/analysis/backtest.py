@@ -53,7 +53,7 @@ def backtest(
     """
     step = default_step(end_ms - start_ms) if step_ms is None else step_ms
     if step < LEAST_STEP_MS or (end_ms - start_ms) // step > MOST_STEPS:
-        raise ValueError(f"a step of {step / 1000:g} s is too short for this span; the least is 1 s, and {MOST_STEPS} steps the most")
+        raise ValueError(f"a step of {step / 1000:g}s is too short for this span; the least is 1s, and {MOST_STEPS} steps the most")
     paths, notes = _paths(routing)
     alone = alert is not None and _stands_alone(paths)
     own = _own_rules(rules, alert if alone else None)

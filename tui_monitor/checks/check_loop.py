@@ -114,7 +114,7 @@ async def probe_once(
     if result.duration is None and result.status is HealthStatus.UNHEALTHY:
         result = replace(result, duration=took)  # a failure has a duration too, so that every series of the check continues
     if result.status is HealthStatus.UNHEALTHY and took > check.timeout + lag:
-        return ProbeResult(HealthStatus.UNKNOWN, f"this machine was too busy to measure ({took:.1f} s for a limit of {check.timeout:g} s)")
+        return ProbeResult(HealthStatus.UNKNOWN, f"this machine was too busy to measure ({took:.1f}s for a limit of {check.timeout:g}s)")
     if result.status is HealthStatus.UNHEALTHY and abs(passed - took) > 2:
         return ProbeResult(HealthStatus.UNKNOWN, "this machine slept or its clock was set during the probe")
     return judge_slowness(result, check)

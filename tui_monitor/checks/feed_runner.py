@@ -98,7 +98,7 @@ def encode_saved(kind: str, state: Mapping[str, object], at: int) -> bytes:
         raise ValueError(f"it is not JSON: {error}") from None
     data = zlib.compress(text.encode(), 1)
     if len(data) > MOST_SAVED:
-        raise ValueError(f"it is larger than {MOST_SAVED >> 20} MiB")
+        raise ValueError(f"it is larger than {MOST_SAVED >> 20}MiB")
     return data
 
 

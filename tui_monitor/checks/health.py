@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Protocol
 
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.humanize import exact_span, latency
+from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import STALE_NAN, CheckResult, HealthStatus, Labels, ProbeResult, Sample, labels_of, with_labels
 
 HEALTHY, DEGRADED, UNHEALTHY, UNKNOWN = HealthStatus
@@ -66,7 +68,7 @@ def judge_slowness(probe: ProbeResult, check: Thresholds) -> ProbeResult:
         if limit is not None and probe.duration > limit:
             if status == DEGRADED and probe.status == DEGRADED:
                 return probe
-            return replace(probe, status=status, reason=f"slow: {_seconds(probe.duration)} (limit {_seconds(limit)})")
+            return replace(probe, status=status, reason=f"slow: {_told(probe.duration)} (limit {_told(limit, exact=True)})")
     return probe
 
 
@@ -161,7 +163,8 @@ def samples_of(result: CheckResult, labels: LabelSets, previous: HealthStatus) -
     return tuple(samples)
 
 
-def _seconds(value: float) -> str:
-    if value < 1:
-        return f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.2g} ms"
-    return f"{value:.3g} s" if value < 100 else f"{value:.0f} s"
+def _told(seconds: float, *, exact: bool = False) -> str:
+    """A latency as all screens spell it, but told apart from its limit below 1 ms and above 100 s; a limit as it is configured."""
+    if exact or seconds < 0.001:
+        return format_duration(seconds)
+    return latency(seconds) if seconds < 99.5 else exact_span(seconds)

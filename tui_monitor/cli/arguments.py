@@ -75,7 +75,7 @@ def add_json(parser: argparse._ActionsContainer) -> None:
 
 def add_watch(parser: argparse._ActionsContainer) -> None:
     """Add `--watch`, which shows the answer anew until Ctrl+C."""
-    parser.add_argument("--watch", action="store_true", help="show it anew every 2 s, until Ctrl+C")
+    parser.add_argument("--watch", action="store_true", help="show it anew every 2s, until Ctrl+C")
 
 
 def add_actions(parser: argparse.ArgumentParser, metavar: str) -> Callable[[str, str], argparse.ArgumentParser]:

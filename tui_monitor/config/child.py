@@ -29,7 +29,7 @@ def load_in_child(path: Path | None, environ: Mapping[str, str] = os.environ, li
     try:
         done = subprocess.run(words, env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, timeout=limit, check=False)
     except subprocess.TimeoutExpired:
-        raise _failed(path, f"it was not read within {limit:g} s; does its drive answer?") from None
+        raise _failed(path, f"it was not read within {limit:g}s; does its drive answer?") from None
     except OSError as error:
         raise _failed(path, f"the process that reads it cannot be started: {error.strerror}") from None
     if done.returncode != 0:

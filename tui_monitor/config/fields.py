@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from tui_monitor.core.sanitize import clean, nearest
 from tui_monitor.core.secret import Secret
-from tui_monitor.core.units import format_duration, parse_duration, parse_rate, parse_ratio, parse_size
+from tui_monitor.core.units import format_duration, format_size, parse_duration, parse_rate, parse_ratio, parse_size
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.platform.regex import RegexError, check_regex
 
@@ -193,13 +193,6 @@ def secret_address(*schemes: str) -> Text:
     return Text(lambda text: Secret(check(text)), address=True)
 
 
-def _size_text(value: int) -> str:
-    for unit, size in (("GiB", 2**30), ("MiB", 2**20)):
-        if value and value % size == 0:
-            return f'"{value // size}{unit}"'
-    return str(value)
-
-
 _NUMBER_OR_TEXT = {"type": ["number", "string"]}
 _DURATION = Text(parse_duration, before=True, schema=_NUMBER_OR_TEXT, spell=lambda seconds: f'"{format_duration(seconds)}"')
 
@@ -207,7 +200,7 @@ Duration = Annotated[float, _DURATION]
 """Seconds, of "10s", "1h30m" or a number of seconds."""
 Interval = Annotated[float, _DURATION, Text(_interval, schema=_NUMBER_OR_TEXT)]
 """A Duration of at least 50 ms."""
-Size = Annotated[int, Text(parse_size, before=True, schema={"type": ["integer", "string"]}, spell=_size_text)]
+Size = Annotated[int, Text(parse_size, before=True, schema={"type": ["integer", "string"]}, spell=lambda size: f'"{format_size(size)}"')]
 """Bytes, of "512MiB" or a number of bytes."""
 Ratio = Annotated[float, Text(parse_ratio, before=True, schema=_NUMBER_OR_TEXT, spell=lambda value: f'"{value:.0%}"')]
 """0 to 1, of "90%" or 0.9."""

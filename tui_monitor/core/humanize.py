@@ -49,11 +49,11 @@ def rate(per_second: float | None) -> str:
 
 
 def latency(seconds: float | None) -> str:
-    """A duration in seconds: "0.8ms", "132ms", "1.25s"."""
+    """A latency in seconds: "0ms", "0.8ms", "132ms", "1.25s"."""
     if not _real(seconds):
         return NOTHING
-    if seconds == 0:
-        return "0"
+    if abs(seconds) < 0.00005:
+        return "0ms"
     if seconds < 0.00995:
         return f"{seconds * 1000:.1f}ms"
     if seconds < 0.9995:
@@ -77,12 +77,22 @@ def span(seconds: float | None) -> str:
     return "".join(f"{count}{unit}" for unit, count in parts.items())
 
 
-UNIT_WORDS = {"d": " d", "h": " h", "m": " min", "s": " s"}
+SHORT_UNITS = {"d": "d", "h": "h", "m": "m", "s": "s"}
 
 
-def span_words(seconds: float, words: Mapping[str, str] = UNIT_WORDS, *, most: int = 2) -> str:
-    """A length of time for a sentence, in the unit ``words`` of its language: "45 s", "12 min", "3 h 5 min", "2 d 4 h", "12 d"."""
+def span_words(seconds: float, words: Mapping[str, str] = SHORT_UNITS, *, most: int = 2) -> str:
+    """A length of time for a sentence: "45s", "12m", "3h 5m", "2d 4h", "12d"; in messages in the unit ``words`` of their language."""
     return " ".join(f"{count}{words[unit]}" for count, unit in _coarse(seconds)[:most])
+
+
+def length(seconds: float) -> str:
+    """A length of time that was measured, as fine as is useful: "4.20s", "12m", "3h 05m"."""
+    return span(seconds) if seconds >= MINUTE else latency(seconds)
+
+
+def exact_span(seconds: float) -> str:
+    """A length of time that is counted or compared, with its two largest units: "45s", "22m 12s", "1h 45m"."""
+    return " ".join(f"{count}{unit}" for count, unit in duration_parts(max(0, int(seconds)), 2))
 
 
 def _coarse(seconds: float) -> list[tuple[int, str]]:
@@ -177,7 +187,7 @@ def measured(value: float | None, unit: str) -> str:
         return HEALTH_WORDS[int(value)] if value in (0, 1, 2) else f"{value:g}"
     sign, much = ("-" if value < 0 else ""), abs(value)
     if unit == "duration":
-        return sign + (span(much) if much >= MINUTE else latency(much))
+        return sign + length(much)
     return sign + unit_value(much, unit) if unit else f"{value:.6g}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 MUTE_KINDS = ("silence", "maintenance", "depends_on", "inhibit", "waiting", "inactive")
@@ -25,3 +26,9 @@ def parse_mute_reason(text: str) -> MuteReason:
     """The reason that `str` wrote."""
     kind, _, name = text.partition(":")
     return MuteReason(kind, name)
+
+
+def mute_word(texts: Iterable[str]) -> str:
+    """ "silenced" where a person has muted, "muted" where only something else has, "" where nothing has; of the texts of reasons."""
+    kinds = {parse_mute_reason(text).kind for text in texts}
+    return "silenced" if "silence" in kinds else "muted" if kinds else ""

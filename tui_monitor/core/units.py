@@ -60,6 +60,12 @@ def parse_size(value: object) -> int:
     return int(size)
 
 
+def format_size(size: int) -> str:
+    """The spelling that `parse_size` reads, in the largest unit of which it has a whole number: 16777216 → "16MiB", 200 → "200B"."""
+    unit = next(name for name in ("TiB", "GiB", "MiB", "KiB", "B") if size % _SIZE_UNITS[name] == 0) if size else "B"
+    return f"{size // _SIZE_UNITS[unit]}{unit}"
+
+
 def parse_ratio(value: object) -> float:
     """0.9 of "90%" or 0.9; ValueError says what is wanted."""
     text = str(value).strip()
@@ -86,9 +92,13 @@ def duration_parts(seconds: float, most: int = 5) -> list[tuple[int, str]]:
 
 
 def format_duration(seconds: float, most: int = 5) -> str:
-    """The spelling that `parse_duration` reads, exact unless only the ``most`` largest units are wanted: 5400 → "1h30m", 0.5 → "500ms"."""
+    """The spelling that `parse_duration` reads, exact to 1 ms unless only ``most`` units are wanted: 5400 → "1h30m", 2.5 → "2.5s"."""
     if not abs(seconds) <= _LONGEST:  # beyond any calendar, infinite or no number: plain seconds
         return f"{seconds:g}s"
+    if 0 < seconds < 0.001:
+        return f"{seconds * 1000:.3g}ms"
+    if 1 < seconds < 59.9995 and most > 1:
+        return f"{round(seconds, 3):g}s"
     return "".join(f"{count}{unit}" for count, unit in duration_parts(seconds, most))
 
 

@@ -146,7 +146,7 @@ class Aligo:
 
     async def _send_one(self, sms: Sms, receiver: str, remaining: float) -> str:
         if remaining <= 0:
-            raise SendError(f"not tried in {self.timeout:g} s")
+            raise SendError(f"not tried in {self.timeout:g}s")
         form = {"sender": self._settings.sender, "receiver": receiver, "msg": sms.text, "msg_type": sms.kind}
         if sms.title:
             form["title"] = sms.title

@@ -59,7 +59,7 @@ class AppriseChannel:
             async with asyncio.timeout(self.timeout):
                 good = await service.async_notify(**texts)
         except TimeoutError:
-            return SendError(f"no answer in {self.timeout:g} s", maybe_delivered=True)
+            return SendError(f"no answer in {self.timeout:g}s", maybe_delivered=True)
         return None if good else SendError("Apprise could not deliver")
 
     async def close(self) -> None:

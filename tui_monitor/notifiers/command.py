@@ -53,7 +53,7 @@ class Command:
             raise SendError(str(trouble), permanent=trouble.permanent) from None
         if outcome.timed_out:
             fate = f"cannot be stopped: {outcome.problem}" if outcome.problem else "killed"
-            raise SendError(f"still running after {self.timeout:g} s, {fate}", maybe_delivered=True)
+            raise SendError(f"still running after {self.timeout:g}s, {fate}", maybe_delivered=True)
         if outcome.code != 0:
             complaint = next(reversed(_lines(outcome.errors)), "")
             raise SendError(f"{outcome.ending}: {complaint}" if complaint else outcome.ending)

@@ -147,7 +147,7 @@ class Email:
             async with asyncio.timeout(self.timeout):
                 await self._transfer(mail, attempt)
         except TimeoutError:
-            raise self._error(f"no answer in {self.timeout:g} s ({attempt.step})", maybe_delivered=attempt.written) from None
+            raise self._error(f"no answer in {self.timeout:g}s ({attempt.step})", maybe_delivered=attempt.written) from None
         if attempt.refused:
             raise failure_of({one: str(mail["Message-ID"]) for one in receivers if one not in attempt.refused}, attempt.refused)
         return str(mail["Message-ID"])

@@ -203,7 +203,7 @@ class HttpClient:
             request = client.build_request(method, url, content=content, headers=fields, extensions={"trace": trace})
             return await self._exchange(client, request, limit)
         except TimeoutError:
-            reason = f"no answer in {limit:g} s" if written else f"no connection in {limit:g} s"
+            reason = f"no answer in {limit:g}s" if written else f"no connection in {limit:g}s"
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, ValueError) as error:
             raise self.error(f"bad request: {error}", permanent=True) from None
         except httpx.ConnectError as error:

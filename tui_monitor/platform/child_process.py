@@ -112,7 +112,7 @@ async def _acquire_slot(slots: asyncio.Semaphore, seconds: float) -> None:
         async with asyncio.timeout(seconds):
             await slots.acquire()
     except TimeoutError:
-        raise CannotStart(f"too many other programs run: no turn came within {seconds:g} s") from None
+        raise CannotStart(f"too many other programs run: no turn came within {seconds:g}s") from None
 
 
 def _start(

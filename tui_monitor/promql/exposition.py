@@ -194,7 +194,7 @@ def _lines(pieces: Iterable[bytes], limit: int) -> Iterator[list[str]]:
         else:
             tail += piece
         if len(tail) > limit:
-            raise _Broken(f"line {number}: longer than {limit // 1024} KiB")
+            raise _Broken(f"line {number}: longer than {limit // 1024}KiB")
     if tail:
         yield _decoded(tail, number)
 

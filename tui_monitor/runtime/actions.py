@@ -166,4 +166,4 @@ def result_text(outcome: ProgramOutcome, limit: float) -> str:
     last = f": {clip(lines[-1], 200)}" if lines else ""
     if outcome.timed_out:
         return f"stopped at the time limit of {format_duration(limit)}{last}"
-    return f"{outcome.ending} after {outcome.seconds:.1f} s{last}"
+    return f"{outcome.ending} after {outcome.seconds:.1f}s{last}"

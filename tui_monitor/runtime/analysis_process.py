@@ -18,6 +18,7 @@ from tui_monitor.board.report import Report
 from tui_monitor.board.values import BacktestRow, BacktestView, NoiseRow
 from tui_monitor.board.wire import read
 from tui_monitor.core.sanitize import clean
+from tui_monitor.core.units import format_duration
 from tui_monitor.platform.state_directory import StateDirectory
 
 LATER = 10
@@ -62,7 +63,7 @@ async def _in_time(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
-        raise CommandRefused(f"it took longer than {seconds:.0f} s") from None
+        raise CommandRefused(f"it took longer than {seconds:.0f}s") from None
 
 
 async def _answer(directory: StateDirectory, config: Path | None, action: str, more: Sequence[str]) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def _row(rule: dict[str, Any], tried: str) -> BacktestRow:
         last=_ms(rule["last"]),
         messages=told["firing"] + told["resolved"],
         reminders=told["reminders"],
-        condition="; ".join(f"{rung['expr']} for {rung['for_s']:g}s" for rung in rungs),
+        condition="; ".join(f"{rung['expr']} for {format_duration(rung['for_s'])}" for rung in rungs),
         error=rule.get("error", ""),
     )
 

@@ -76,7 +76,7 @@ class EngineClient:
             raise EngineFault(f"the engine at {self.place} cannot be asked: {error.reason}") from None
         if not answer.complete:
             if len(answer.body) >= MOST_BYTES:
-                raise EngineFault(f"the answer of the engine is larger than {MOST_BYTES >> 20} MiB: ask for fewer series or a shorter time")
+                raise EngineFault(f"the answer of the engine is larger than {MOST_BYTES >> 20}MiB: ask for fewer series or a shorter time")
             raise EngineFault(f"the answer of the engine at {self.place} was cut off")
         return answer
 

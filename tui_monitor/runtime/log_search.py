@@ -58,7 +58,7 @@ def search_lines(path: Path, query: LogQuery) -> list[LogLine]:
 
 def _in_time(end: float) -> bool:
     if time.monotonic() > end:
-        raise CommandRefused(f"the search took longer than {SEARCH_S:.0f} s; give a check, a shorter time or a smaller limit")
+        raise CommandRefused(f"the search took longer than {SEARCH_S:.0f}s; give a check, a shorter time or a smaller limit")
     return True
 
 

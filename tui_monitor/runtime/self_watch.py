@@ -36,7 +36,7 @@ class SelfWatch:
 
     def step(self, lag: float) -> None:
         """Check this process, after this machine was read; ``lag``: seconds by which the tick came late (0 after a jump)."""
-        late = f"this machine is too busy: a tick came {lag:.1f} s late" if lag > self._settings.loop_lag else ""
+        late = f"this machine is too busy: a tick came {lag:.1f}s late" if lag > self._settings.loop_lag else ""
         self._troubles.set("lag", late)
         own = self._collector.machine.reading.own if self._collector.machine.reading else None
         self._troubles.set("descriptors", "nearly out of file descriptors" if own and own.descriptors_scarce else "")

@@ -42,7 +42,7 @@ class TooManyRequests(Exception):
     """The caller has to wait; ``seconds`` at least."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"too many requests; try again in {max(1, round(seconds))} s")
+        super().__init__(f"too many requests; try again in {max(1, round(seconds))}s")
         self.seconds = max(1, round(seconds))
 
 

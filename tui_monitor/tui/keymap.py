@@ -104,7 +104,7 @@ KEYS = (
     ),
     KeymapEntry(
         "window", "w", (("w", "window"),), ("main", "alert", "map", "service", "check"), section="View", hint="window",
-        help="window of all strips: 1 h, 24 h, 30 d, 15 min",
+        help="window of all strips: 1h, 24h, 30d, 15m",
     ),
     KeymapEntry(
         "layout", "b", (("b", "layout"),), ("main",), hint="layout",

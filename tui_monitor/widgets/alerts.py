@@ -7,7 +7,7 @@ from typing import Any
 
 from tui_monitor.board.values import AlertView, Board, Delivery, alert_order
 from tui_monitor.core import humanize as f
-from tui_monitor.core.mute_reason import parse_mute_reason
+from tui_monitor.core.mute_reason import mute_word, parse_mute_reason
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.values import severity_rank
@@ -104,14 +104,19 @@ def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
     if alert.state == "resolved":
         return f"resolved {f.ago(alert.ends_at or 0, now)}"
     if alert.acknowledged_by:
-        note = f": {alert.acknowledged_note}" if alert.acknowledged_note else ""
-        return f"acknowledged by {alert.acknowledged_by}{note}"
+        return f"acknowledged by {taken_text(alert)}"
     if alert.suppressed_by:
         return f"muted by {', '.join(map(_mute_text, alert.suppressed_by))}"
     if alert.state == "pending":
         return "pending"
     sent = delivery_text(alert.deliveries, now) if alert.deliveries else "firing" if past else "not sent"
     return ", ".join(filter(None, (due_text(alert, now), sent)))
+
+
+def taken_text(alert: AlertView) -> str:
+    """Who has acknowledged an alert, the note, and that it is muted too: "kim + silenced: rollback runs"."""
+    note = f": {alert.acknowledged_note}" if alert.acknowledged_note else ""
+    return f"{alert.acknowledged_by}{f' + {mute_word(alert.suppressed_by)}' if alert.suppressed_by else ''}{note}"
 
 
 def due_text(alert: AlertView, now: int) -> str:
@@ -191,9 +196,9 @@ def short_state(alert: AlertView, now: int, *, past: bool = False) -> str:
     if alert.state == "resolved":
         return "resolved"
     if alert.acknowledged_by:
-        return f"ack {alert.acknowledged_by}"
+        return f"ack {alert.acknowledged_by}" + (f" + {mute_word(alert.suppressed_by)}" if alert.suppressed_by else "")
     if alert.suppressed_by:
-        return "muted"
+        return mute_word(alert.suppressed_by)
     if alert.state == "pending":
         return "pending"
     if due := due_text(alert, now):

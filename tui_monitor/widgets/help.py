@@ -14,7 +14,7 @@ TWO_COLUMNS = 118
 WORDS = (
     ("leader", "polls and notifies; viewers show its board"),
     ("muted", "held back by a silence, window or parent"),
-    ("p95", "95 % of the last hour's answers took no longer"),
+    ("p95", "95% of the last hour's answers took no longer"),
     ("pressure", "share of time in which work waited for this"),
 )
 

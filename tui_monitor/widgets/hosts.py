@@ -106,7 +106,7 @@ _COLUMNS = (
     HostColumn("cpu", 4, FIGURES_FROM, lambda host, look: _ratio(host.cpu, host), lambda host: "text"),
     HostColumn("mem", 4, FIGURES_FROM, lambda host, look: _ratio(host.memory, host), lambda host: "text"),
     HostColumn("disk", 4, FIGURES_FROM, lambda host, look: _ratio(host.disk, host), lambda host: "text"),
-    HostColumn("cpu, 2 min", SPARK_WIDTH, SPARK_FROM, _spark, lambda host: "accent", right=False),
+    HostColumn("cpu, 2m", SPARK_WIDTH, SPARK_FROM, _spark, lambda host: "accent", right=False),
     HostColumn("link", 7, LINK_FROM, _link),
     HostColumn("age", 6, LINK_FROM, _age),
     HostColumn("version", 8, LINK_FROM, lambda host, look: host.version, right=False),

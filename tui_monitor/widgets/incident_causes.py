@@ -112,7 +112,7 @@ def _figures(view: IncidentView, look: RenderStyle) -> list[str]:
     texts = []
     for name in changed[:MOST_FIGURES]:
         text = f"{_short(name, view.check)} {f.figure(name, now[name])}"
-        texts.append(f"{text}  ({look.words.exact('1 h before')}: {f.figure(name, then[name])})" if name in then else text)
+        texts.append(f"{text}  ({look.words.exact('1h before')}: {f.figure(name, then[name])})" if name in then else text)
     return texts
 
 

@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 
 from tui_monitor.board.values import AlertView
 from tui_monitor.core import humanize as f
+from tui_monitor.core.mute_reason import mute_word
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.widgets.alerts import is_open, severity_style, subject
+from tui_monitor.widgets.alerts import is_open, severity_style, subject, taken_text
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.charts import chart_lines
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.incident_causes import else_lines, log_lines, reason_lines, remedy_lines, why_lines
 from tui_monitor.widgets.incident_people import affected_lines, knowing_lines, last_time_lines
-from tui_monitor.widgets.incident_view import IncidentView, lasted
+from tui_monitor.widgets.incident_view import IncidentView
 from tui_monitor.widgets.list_panes import fact, heading, table
 from tui_monitor.widgets.strip_cells import append_strip, present_strip
 from tui_monitor.widgets.verdict import WORDS
@@ -59,7 +60,7 @@ def _verdict(alert: AlertView, now: int, look: RenderStyle) -> str:
     word = WORDS.get(alert.severity, alert.severity) if alert.name == "CheckUnhealthy" else alert.name if subject(alert) else ""
     end, ended = (alert.ends_at or now, "was" if words.language == "en" else "") if alert.state == "resolved" else (now, "")
     pending = words.exact("pending") if alert.state == "pending" else ""
-    age = words.exact(lasted((end - _since(alert)) / 1000))
+    age = words.exact(f.exact_span((end - _since(alert)) / 1000))
     return " ".join(filter(None, (pending, name, ended, words.exact(word), age)))
 
 
@@ -84,8 +85,8 @@ def _taken(alert: AlertView) -> str:
     if alert.state == "resolved":
         return f"acked by {alert.acknowledged_by}" if alert.acknowledged_by else "nobody acked it"
     if alert.acknowledged_by:
-        return f"acked by {alert.acknowledged_by}" + (f": {alert.acknowledged_note}" if alert.acknowledged_note else "")
-    return "muted" if alert.suppressed_by else "nobody acked it"
+        return f"acked by {taken_text(alert)}"
+    return mute_word(alert.suppressed_by) or "nobody acked it"
 
 
 def _two_columns(view: IncidentView, width: int, height: int, look: RenderStyle) -> list[Line]:

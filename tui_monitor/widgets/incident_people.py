@@ -7,7 +7,7 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.mute_reason import parse_mute_reason
 from tui_monitor.widgets.alerts import due_text, newest_deliveries
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
-from tui_monitor.widgets.incident_view import IncidentView, lasted
+from tui_monitor.widgets.incident_view import IncidentView
 from tui_monitor.widgets.list_panes import said, wrapped
 from tui_monitor.widgets.notifications import DELIVERY_STYLES, delivery_shape
 from tui_monitor.widgets.strip_cells import append_strip
@@ -52,7 +52,7 @@ def _delivery_line(one: Delivery, now: int, width: int, look: RenderStyle) -> Li
     row.name(one.notifier, "text", min(14, max(8, width // 4))).gap()
     if one.state == "sent":
         return row.append(f"{f.stamp(one.at, now, look.zone, seconds=True)}  {one.kind}", "dim").line()
-    again = f", try {one.attempts + 1} in {lasted((one.next_try - now) / 1000)}" if one.next_try and one.next_try > now else ""
+    again = f", try {one.attempts + 1} in {f.exact_span((one.next_try - now) / 1000)}" if one.next_try and one.next_try > now else ""
     return row.say(f"{one.error or one.state}{again}", "warning" if one.state not in ("queued", "sending") else "dim").line()
 
 
@@ -79,7 +79,7 @@ def last_time_lines(view: IncidentView, width: int, look: RenderStyle) -> list[L
     if last is None:
         return [said("first time within what is kept", "dim", width, look)]
     said_last, nobody = (look.words.exact(text) for text in ("last time", "nobody acknowledged it"))
-    text = f"{said_last}: {f.stamp(last.starts_at, now, look.zone)}, {lasted(((last.ends_at or now) - last.starts_at) / 1000)}"
+    text = f"{said_last}: {f.stamp(last.starts_at, now, look.zone)}, {f.exact_span(((last.ends_at or now) - last.starts_at) / 1000)}"
     text += f", {last.acknowledged_by}" if last.acknowledged_by else f", {nobody}"
     text += f": “{last.acknowledged_note}”" if last.acknowledged_note else ""
     lines = wrapped(text, "text", width, look, 3)

@@ -7,10 +7,8 @@ from dataclasses import field
 
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertDetail, AlertView, Board, Chart, CheckView
-from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
-from tui_monitor.core.units import format_duration
 from tui_monitor.widgets.remedy_commands import commands_of
 
 DAY_MS = 86_400_000
@@ -69,10 +67,3 @@ class IncidentView:
         if check is not None and check.reason and self.alert.state != "resolved":
             return check.reason
         return self.detail.evidence.reason or self.alert.summary
-
-
-def lasted(seconds: float) -> str:
-    """A length of time with its seconds while they matter: "48s", "3m12s", "1h05m"."""
-    if seconds >= 3600:
-        return f.span(seconds).replace(" ", "")
-    return format_duration(max(0, int(seconds)), 2)

@@ -9,7 +9,7 @@ from operator import attrgetter
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board, Delivery
 from tui_monitor.core import humanize as f
-from tui_monitor.core.mute_reason import parse_mute_reason
+from tui_monitor.core.mute_reason import mute_word, parse_mute_reason
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import severity_rank
 from tui_monitor.widgets.alerts import (
@@ -23,6 +23,7 @@ from tui_monitor.widgets.alerts import (
     state_style,
     subject,
     summary_text,
+    taken_text,
 )
 from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.remedy_commands import commands_of
@@ -94,8 +95,7 @@ def told_text(alert: AlertView, now: int, look: RenderStyle, *, width: int = 40,
     if alert.affected and is_open(alert):
         return f"{alert.affected} affected: {' '.join(alert.affects)}".rstrip(": "), "text"
     if alert.acknowledged_by:
-        note = f": {alert.acknowledged_note}" if alert.acknowledged_note else ""
-        return f"acked {alert.acknowledged_by}{note}", "dim"
+        return f"acked {taken_text(alert)}", "dim"
     if alert.state != "firing" or alert.suppressed_by or not alert.deliveries:
         return short_state(alert, now, past=past), state_style(alert, now)
     due = due_text(alert, now)
@@ -108,7 +108,7 @@ def _told_briefly(alert: AlertView, now: int, *, past: bool) -> tuple[str, str]:
     if alert.affected and is_open(alert):
         return f"{alert.affected} affected", "text"
     if alert.acknowledged_by:
-        return alert.acknowledged_by, "dim"
+        return f"ack+{mute_word(alert.suppressed_by)}" if alert.suppressed_by else alert.acknowledged_by, "dim"
     newest = newest_deliveries(alert.deliveries)
     if is_open(alert) and newest and not due_text(alert, now) and style != "warning":
         return ("told" if all(one.state == "sent" for one in newest) else "queued"), style

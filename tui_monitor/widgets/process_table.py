@@ -187,7 +187,7 @@ def process_lines(page: ProcessPage, now: int, width: int, look: RenderStyle) ->
     ]
     lines.append(LineBuilder(width, look).line())
     lines += _fact("command", one.command, width, look) + _fact("user", one.user, width, look)
-    cpu = "not known yet" if one.cpu is None else f"{one.cpu * 100:.1f} % of one core"
+    cpu = "not known yet" if one.cpu is None else f"{one.cpu * 100:.1f}% of one core"
     lines += _fact("cpu", cpu, width, look) + _fact("memory", f.size(one.memory), width, look)
     lines += _fact("threads", str(one.threads) if one.threads else "", width, look)
     if one.age is not None:

@@ -30,10 +30,10 @@ class StripWindow:
 
 
 WINDOWS = (
-    StripWindow("1h", "last 60 min", MINUTE, 60),
-    StripWindow("24h", "last 24 h", 15 * MINUTE, 96),
-    StripWindow("30d", "last 30 d", 8 * HOUR, 90),
-    StripWindow("15m", "last 15 min", MINUTE // 4, 60),
+    StripWindow("1h", "last 1h", MINUTE, 60),
+    StripWindow("24h", "last 24h", 15 * MINUTE, 96),
+    StripWindow("30d", "last 30d", 8 * HOUR, 90),
+    StripWindow("15m", "last 15m", MINUTE // 4, 60),
 )
 """In the order in which the key `w` shows them."""
 

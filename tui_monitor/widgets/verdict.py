@@ -10,7 +10,6 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets.alerts import is_open, newest_deliveries, severity_style, subject
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
-from tui_monitor.widgets.incident_view import lasted
 from tui_monitor.widgets.incidents import delivery_mark
 from tui_monitor.widgets.status_bars import leader_text
 from tui_monitor.widgets.strip_cells import append_strip
@@ -53,7 +52,7 @@ def _failing(row: LineBuilder, board: Board, first: AlertView, look: RenderStyle
     chip = "verdict-critical" if style in ("critical", "error") else "verdict-warning" if style == "warning" else "verdict-unknown"
     shape = look.glyphs.unhealthy if chip == "verdict-critical" else look.glyphs.degraded
     word = WORDS.get(first.severity, first.severity) if first.name == "CheckUnhealthy" else first.name if subject(first) else ""
-    age = look.words.exact(lasted((board.at - (first.starts_at or first.active_at)) / 1000))
+    age = look.words.exact(f.exact_span((board.at - (first.starts_at or first.active_at)) / 1000))
     word = look.words.exact(word)
     row.append(f" {shape} {' '.join(filter(None, (subject(first) or first.name, word, age)))} ", chip)
     if first.affected:

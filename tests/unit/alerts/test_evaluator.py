@@ -453,10 +453,10 @@ def test_the_text_of_an_alert_follows_the_reason_and_the_first_one_is_kept() -> 
     world = World(rules_of(rule), evidence=lambda _alert, _rule: {"reason": why["reason"]}, reason=lambda _labels: why)
     assert world.step("health", 2, check="pay") == ["firing"]
     assert world.alert.annotations["summary"] == "pay: 503 Service Unavailable"
-    why = {"reason": "slow: 506 ms (limit 250 ms)"}
+    why = {"reason": "slow: 506ms (limit 250ms)"}
     assert world.step("health", 2, check="pay") == []
-    assert world.alert.annotations["summary"] == "pay: slow: 506 ms (limit 250 ms)"
+    assert world.alert.annotations["summary"] == "pay: slow: 506ms (limit 250ms)"
     assert world.alert.evidence["reason"] == "503 Service Unavailable"
     why = {}
     assert world.step("health", 0, check="pay") == ["resolved"]
-    assert world.seen[-1].alert.annotations["summary"] == "pay: slow: 506 ms (limit 250 ms)"
+    assert world.seen[-1].alert.annotations["summary"] == "pay: slow: 506ms (limit 250ms)"

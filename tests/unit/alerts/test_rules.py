@@ -262,11 +262,11 @@ def test_the_certificate_rule_reads_the_checks_own_limit() -> None:
 
 def test_the_certificate_rule_names_the_host_that_it_is_about() -> None:
     """Where a redirect leads to another host, its name stands in the text."""
-    world = _world(evidence=lambda alert, _: {"reason": "certificate of shop.example expires in 5 d"})
+    world = _world(evidence=lambda alert, _: {"reason": "certificate of shop.example expires in 5d"})
     world.put("probe_ssl_earliest_cert_expiry", world.now / 1000 + 5 * 86400, check="site")
     world.put("probe_ssl_expiry_warning_seconds", 14 * 86400, check="site")
     world.evaluate()
-    assert _fired(world) == [("CertificateExpiry", "warning", "site: certificate of shop.example expires in 5 d")]
+    assert _fired(world) == [("CertificateExpiry", "warning", "site: certificate of shop.example expires in 5d")]
 
 
 @pytest.mark.parametrize(("status", "name"), [("500", "status_code"), ("5xx", "status"), ("503", "code")])

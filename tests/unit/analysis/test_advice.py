@@ -54,8 +54,8 @@ def test_over_the_real_history_it_says_the_same(tmp_path: Path) -> None:
     """Forecasts and comparisons come out of stored minutes and hours."""
     curves = {free(): falling(1 * GB, 76 * GB), CPU: by_hour(0.3, 0.62)}
     reader = write_history(tmp_path / "history.db", curves, NOW - 6 * DAY, NOW, 240)
-    assert advice(reader, NOW) == ("disk / full in 3 d 4 h", "CPU twice the usual for this hour") == advice(Drawn(curves), NOW)
-    assert forecasts(reader, NOW) == {"/": "full in 3 d 4 h"}
+    assert advice(reader, NOW) == ("disk / full in 3d 4h", "CPU twice the usual for this hour") == advice(Drawn(curves), NOW)
+    assert forecasts(reader, NOW) == {"/": "full in 3d 4h"}
     reader.close()
 
 
@@ -75,16 +75,16 @@ def noisy(curve: Callable[[int], float], share: float) -> Curve:
 def test_a_disk_that_fills_over_days_is_told_in_days_and_hours() -> None:
     """The forecast of the last days is in the advice and by mount."""
     reader = Drawn({free(): falling(1 * GB, 76 * GB), free("/home"): lambda at: 5 * GB})
-    assert remarks(reader, NOW).forecasts == {"/": "full in 3 d 4 h"}
-    assert advice(reader, NOW) == ("disk / full in 3 d 4 h",)
+    assert remarks(reader, NOW).forecasts == {"/": "full in 3d 4h"}
+    assert advice(reader, NOW) == ("disk / full in 3d 4h",)
 
 
 @pytest.mark.parametrize(
     ("per_hour", "left", "text"),
     [
-        (10 * GB, 12 * GB, "full in 1 h 12 min"),
-        (10 * GB, 40 * GB, "full in 4 h"),
-        (60 * GB, 20 * GB, "full in 20 min"),
+        (10 * GB, 12 * GB, "full in 1h 12m"),
+        (10 * GB, 40 * GB, "full in 4h"),
+        (60 * GB, 20 * GB, "full in 20m"),
         (60 * GB, 0.2 * GB, "full in a minute"),
     ],
 )
@@ -120,7 +120,7 @@ def test_wild_values_do_not_move_a_forecast() -> None:
     """A few absurd samples change nothing."""
     reader = Drawn({free(): lambda at: 1e15 if at // (240 * 1000) % 17 == 0 else falling(1 * GB, 76 * GB)(at)})
     text = forecasts(reader, NOW)["/"]
-    assert text.startswith(("full in 3 d", "full in 2 d 23 h"))
+    assert text.startswith(("full in 3d", "full in 2d 23h"))
 
 
 def by_hour(usual: float, today: float, night: float = 0.02, days: Mapping[int, float] | None = None) -> Curve:
@@ -175,7 +175,7 @@ def test_subjects_are_named_and_remarks_are_few_and_ordered() -> None:
     )
     found = advice(reader, NOW)
     assert len(found) == MOST_REMARKS
-    assert found == ("disk /var full in 1 d 6 h", "disk /srv full in 2 d 2 h", "eth0 receives 9 times the usual for this hour")
+    assert found == ("disk /var full in 1d 6h", "disk /srv full in 2d 2h", "eth0 receives 9 times the usual for this hour")
 
 
 def test_an_empty_history_says_nothing() -> None:

@@ -92,7 +92,7 @@ def test_short_firings_want_a_longer_for(past: Past) -> None:
     for at in range(14):
         past.fired("Hot", NOW - at * 6 * HOUR - HOUR, 40 + at * 2)
     found = past.rule(**{"for": "2m"})
-    assert found.advice == "Hot fired 14 times, median 53 s: try for=5m; backtest: tui-monitor rules backtest Hot --set for=5m"
+    assert found.advice == "Hot fired 14 times, median 53s: try for=5m; backtest: tui-monitor rules backtest Hot --set for=5m"
     assert found.command == "tui-monitor rules backtest Hot --set for=5m"
 
 
@@ -126,7 +126,7 @@ def test_what_nobody_takes_wants_less_severity(past: Past) -> None:
 def test_reminders_and_lasting_alerts_are_told(past: Past) -> None:
     """One that fires for days untouched; and one whose messages are mostly reminders."""
     past.fired("Hot", NOW - 3 * DAY, None)
-    assert past.rule().advice == "Hot fired once, the longest for 3 d and still: acknowledge it, silence it or change its threshold"
+    assert past.rule().advice == "Hot fired once, the longest for 3d and still: acknowledge it, silence it or change its threshold"
     ident = past.fired("Cold", NOW - DAY, 7200, acked=True)
     for at in range(7):
         past.told(NOW - DAY + at * HOUR, ident, kind="reminder" if at else "firing")
@@ -144,7 +144,7 @@ def test_the_noisiest_subject_is_named(past: Past) -> None:
     """Where one of several makes most of it."""
     for at in range(8):
         past.fired("Hot", NOW - at * 6 * HOUR - HOUR, 30, check="api" if at else "db", type="http")
-    assert past.rule().advice.startswith("Hot fired 8 times, mostly check=api, median 30 s: try for=1m")
+    assert past.rule().advice.startswith("Hot fired 8 times, mostly check=api, median 30s: try for=1m")
 
 
 def test_nothing_fired_is_no_noise(past: Past) -> None:

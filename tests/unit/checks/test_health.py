@@ -80,10 +80,10 @@ def test_slowness_is_judged_like_any_failure(duration: float, status: HealthStat
 @pytest.mark.parametrize(
     ("duration", "limit", "reason"),
     [
-        (0.00016, 0.0001, "slow: 0.16 ms (limit 0.1 ms)"),
-        (0.402, 0.2, "slow: 402 ms (limit 200 ms)"),
-        (1.02, 1.0, "slow: 1.02 s (limit 1 s)"),
-        (125.4, 120.0, "slow: 125 s (limit 120 s)"),
+        (0.00016, 0.0001, "slow: 0.16ms (limit 0.1ms)"),
+        (0.402, 0.2, "slow: 402ms (limit 200ms)"),
+        (1.02, 1.0, "slow: 1.02s (limit 1s)"),
+        (125.4, 120.0, "slow: 2m 5s (limit 2m)"),
     ],
 )
 def test_how_slow_is_told_apart_from_the_limit(duration: float, limit: float, reason: str) -> None:

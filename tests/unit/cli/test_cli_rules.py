@@ -188,7 +188,7 @@ def test_explain_says_why_it_fires_or_waits(cli: Cli, tmp_path: Path) -> None:
         text = cli("explain", "Hot", "--config", config, "--state", state).out
     said = {entry["alert"]["id"]: (entry["state"], entry["why"]) for entry in critical["subjects"]}
     assert critical["state"] == "firing" and said["aa000000"][0] == "pending"
-    assert "(1m) of 5m: fires in " in said["aa000000"][1] or "(1m1s) of 5m" in said["aa000000"][1]
+    assert "(1m) of 5m: fires in " in said["aa000000"][1] or "(1m 1s) of 5m" in said["aa000000"][1]
     assert "longer than 5m; acknowledged by kim" in said["bb000000"][1] and "not told because of silence:abcd" in said["bb000000"][1]
     said = {entry["alert"]["id"]: (entry["state"], entry["why"]) for entry in warning["subjects"]}
     assert "keeps firing until" in said["bb000000"][1]

@@ -192,6 +192,16 @@ def test_alerts_are_listed_in_the_contracts_shape(cli: Cli, tmp_path: Path) -> N
     assert some.code == text.code == 0 and text.err == ""
 
 
+def test_an_alert_that_is_acknowledged_and_silenced_says_both(cli: Cli, tmp_path: Path) -> None:
+    """The column of states and the remark for people, both fields for scripts."""
+    state = make_state(tmp_path / "s", alerts=[replace(TAKEN, suppressed_by=("silence:7f3a",))])
+    with leader(state):
+        raw, text = cli("alerts", "--json", "--state", state), cli("alerts", "--state", state)
+    (found,) = json.loads(raw.out)
+    assert found["acknowledged"]["by"] == "kim" and found["suppressed_by"] == ["silence:7f3a"]
+    assert "acknowledged, silenced" in text.out and "acknowledged by kim: mine; muted by silence:7f3a" in text.out
+
+
 def test_alerts_can_be_chosen(cli: Cli, tmp_path: Path) -> None:
     """By severity (medium is warning), by category, and at most so many; another word is refused."""
     business = replace(PENDING, id="4d000000", fingerprint="b" * 16, labels={**PENDING.labels, "category": "business"})

@@ -60,7 +60,7 @@ def test_secrets_stand_in_no_argument(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("program", "limit", "said"),
     [
-        ("import time; time.sleep(60)", 0.2, "it was not read within 0.2 s"),
+        ("import time; time.sleep(60)", 0.2, "it was not read within 0.2s"),
         ("import os; os.kill(os.getpid(), 9)", 20.0, "the process that reads it was ended by SIGKILL"),
         ("raise SystemExit('no \\x1b[31mmemory')", 20.0, "the process that reads it ended with 1: no memory"),
         ("print('x')", 20.0, "its settings cannot be passed on by the process that reads it"),

@@ -50,7 +50,8 @@ def test_size(count: float | None, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0, "0"),
+        (0, "0ms"),
+        (0.000004, "0ms"),
         (0.0008, "0.8ms"),
         (0.0099, "9.9ms"),
         (0.00999, "10ms"),
@@ -174,24 +175,36 @@ def test_a_duration_is_told_as_it_may_be_written(seconds: float, text: str) -> N
     assert parse_duration(text) == parse_promql_duration(text) == seconds
 
 
+@pytest.mark.parametrize(("seconds", "text"), [(2.5, "2.5s"), (1.0005, "1s"), (59.9, "59.9s"), (0.0001, "0.1ms")])
+def test_a_duration_with_a_fraction_has_one_unit(seconds: float, text: str) -> None:
+    """It is read in a reason: timed out after 2.5s."""
+    assert format_duration(seconds) == text and parse_duration(text) == pytest.approx(seconds, abs=0.001)
+
+
 @pytest.mark.parametrize(
     ("seconds", "words", "column", "exact"),
     [
-        (0, "0 s", "now", "0s"),
-        (45, "45 s", "40s", "45s"),
-        (59.9, "59 s", "50s", "59s900ms"),
-        (750, "12 min", "12m", "12m30s"),
-        (3600, "1 h", "1h 00m", "1h"),
-        (3600 + 300, "1 h 5 min", "1h 05m", "1h5m"),
-        (86_400 + 60, "1 d", "1d 0h", "1d1m"),
-        (3 * 86_400 + 4 * 3600 + 59, "3 d 4 h", "3d 4h", "3d4h59s"),
-        (12 * 86_400 + 3600, "12 d", "12d", "12d1h"),
+        (0, "0s", "now", "0s"),
+        (45, "45s", "40s", "45s"),
+        (59.9, "59s", "50s", "59.9s"),
+        (750, "12m", "12m", "12m30s"),
+        (3600, "1h", "1h 00m", "1h"),
+        (3600 + 300, "1h 5m", "1h 05m", "1h5m"),
+        (86_400 + 60, "1d", "1d 0h", "1d1m"),
+        (3 * 86_400 + 4 * 3600 + 59, "3d 4h", "3d 4h", "3d4h59s"),
+        (12 * 86_400 + 3600, "12d", "12d", "12d1h"),
     ],
 )
 def test_a_length_of_time_is_spelled_from_one_division(seconds: float, words: str, column: str, exact: str) -> None:
     """In a sentence, in a column, and as the configuration has it: the same counts of the same units."""
     assert (f.span_words(seconds), f.span(seconds), format_duration(seconds)) == (words, column, exact)
     assert f.span_words(seconds, {"d": "일", "h": "시간", "m": "분", "s": "초"}, most=1).split() == [
-        words.replace(" d", "일").replace(" h", "시간").replace(" min", "분").replace(" s", "초").split()[0]
+        words.replace("d", "일").replace("h", "시간").replace("m", "분").replace("s", "초").split()[0]
     ]
     assert format_duration(5430, 1) == "1h" and format_duration(5430, 2) == "1h30m"
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0s"), (48, "48s"), (1332, "22m 12s"), (6300, "1h 45m"), (100_000, "1d 3h"), (-5, "0s")])
+def test_a_length_that_is_counted_keeps_its_seconds(seconds: float, text: str) -> None:
+    """Two units, apart by a space, wherever lengths are compared or counted down."""
+    assert f.exact_span(seconds) == text

@@ -19,7 +19,7 @@ from tui_monitor.core.catalogue.remedies import REMEDIES, notifier_remedy, remed
         ("http", "certificate refused (expired)", "https://shop.example.com/", "openssl s_client -connect shop.example.com:443"),
         ("redis", "memory 93.1% of maxmemory", "127.0.0.1:6379", "INFO memory"),
         ("heartbeat", "no heartbeat for 26h", "", "systemctl list-timers"),
-        ("http", "slow: 506 ms (limit 250 ms)", "https://shop.example.com/", "phases"),
+        ("http", "slow: 506ms (limit 250ms)", "https://shop.example.com/", "phases"),
         ("http", "503 Service Unavailable: out of memory", "https://shop.example.com/", "log"),
     ],
 )

@@ -97,7 +97,7 @@ async def test_retries_back_off_and_the_order_holds(bench: Callable[..., Bench])
 
 async def test_a_timeout_after_writing_gets_exactly_one_marked_retry(bench: Callable[..., Bench]) -> None:
     """Unknown, once more with the mark, then unknown for good."""
-    lost = SendError("no answer in 10 s", maybe_delivered=True)
+    lost = SendError("no answer in 10s", maybe_delivered=True)
     async with bench(FakeNotifier(always=lost)).running() as b:
         (ident,) = b.put(message())
         await b.events.until(1)

@@ -253,11 +253,11 @@ def _texts(value: Any) -> Iterator[str]:
 
 def test_the_result_of_an_action_is_told_in_every_form() -> None:
     """Of one alert and of several, in both languages, also where it has not ended yet."""
-    done = replace(STORY, actions=(("restart", "exit 0 after 1.2 s: restarted"),))
+    done = replace(STORY, actions=(("restart", "exit 0 after 1.2s: restarted"),))
     runs = replace(STORY, actions=(("restart", ""),))
     texts = [tell(*stories, language=language)[1] for stories in ((done,), (runs,), (done, STORY)) for language in ("en", "ko")]
-    assert "Action restart: exit 0 after 1.2 s: restarted" in texts[0] and "자동 조치 restart: exit 0 after 1.2 s: restarted" in texts[1]
+    assert "Action restart: exit 0 after 1.2s: restarted" in texts[0] and "자동 조치 restart: exit 0 after 1.2s: restarted" in texts[1]
     assert "Action restart: started, not ended yet" in texts[2] and "자동 조치 restart: 시작됨, 아직 끝나지 않음" in texts[3]
-    assert f"  {STORY.labels['check']}: Action restart: exit 0 after 1.2 s: restarted" in texts[4].splitlines()
+    assert f"  {STORY.labels['check']}: Action restart: exit 0 after 1.2s: restarted" in texts[4].splitlines()
     ended = tell(replace(done, reason="resolved", ends_at=T0), kind="resolved")[1]
     assert "Action restart: exit 0" in ended

@@ -116,7 +116,7 @@ async def test_a_time_limit_holds_although_a_child_has_left_the_group() -> None:
     began = asyncio.get_running_loop().time()
     with pytest.raises(SendError) as caught:
         await command("sh", "-c", "setsid sleep 8 & sleep 300", timeout="0.5s").send(message())
-    assert caught.value.maybe_delivered and caught.value.reason == "still running after 0.5 s, killed"
+    assert caught.value.maybe_delivered and caught.value.reason == "still running after 0.5s, killed"
     assert asyncio.get_running_loop().time() - began < 7
 
 

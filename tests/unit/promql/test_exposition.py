@@ -201,7 +201,7 @@ def test_own_times() -> None:
         (PageLimits(name=4), 'abcde{b="1"} 1\n', "line 1: a name longer than 4"),
         (PageLimits(name=4), 'a{bcdef="1"} 1\n', "line 1: a name longer than 4"),
         (PageLimits(value=4), 'a{b="12345"} 1\n', "line 1: the label 'b' is longer than 4"),
-        (PageLimits(line=2048), "a 1\n" + "b" * 70_000, "line 2: longer than 2 KiB"),
+        (PageLimits(line=2048), "a 1\n" + "b" * 70_000, "line 2: longer than 2KiB"),
     ],
 )
 def test_limits(limits: PageLimits, body: str, fault: str) -> None:

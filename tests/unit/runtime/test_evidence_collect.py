@@ -52,8 +52,8 @@ def test_a_message_tells_the_evidence_in_units_that_people_read() -> None:
     )  # fmt: skip
     lines = message.text.splitlines()
     start = lines.index("Evidence:")
-    assert lines[start + 1 : start + 4] == ["  connect 12 ms", "  backup 90% 1 MiB", "  out of memory"]
-    assert message.alerts[0].evidence == ("connect 12 ms", "backup 90% 1 MiB", "out of memory")
+    assert lines[start + 1 : start + 4] == ["  connect 12ms", "  backup 90% 1.0M", "  out of memory"]
+    assert message.alerts[0].evidence == ("connect 12ms", "backup 90% 1.0M", "out of memory")
 
 
 def test_the_checks_own_advice_stands_in_the_alert() -> None:

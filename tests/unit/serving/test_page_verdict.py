@@ -28,11 +28,11 @@ def board(*checks: CheckView, **more: object) -> Board:
 def test_a_cause_explains_what_depends_on_it() -> None:
     """Of a failed database and three services that need it the database is told, with what it takes down."""
     shown = board(
-        check("billing", DOWN, "db"), check("db", DOWN, reason="no TCP connection in 5 s"), check("cart", DOWN, "billing"), check("api")
+        check("billing", DOWN, "db"), check("db", DOWN, reason="no TCP connection in 5s"), check("cart", DOWN, "billing"), check("api")
     )
     said = verdict(shown, ENGLISH)
-    assert (said.shade, said.lead, said.rest) == ("bad", "db is down", "for 4 min")
-    assert said.detail[0].startswith("No TCP connection in 5 s, since ") and "It takes down billing, cart." in said.detail
+    assert (said.shade, said.lead, said.rest) == ("bad", "db is down", "for 4m")
+    assert said.detail[0].startswith("No TCP connection in 5s, since ") and "It takes down billing, cart." in said.detail
     assert [one.name for one in victims(shown.checks[1], shown.checks)] == ["billing", "cart"]
 
 

@@ -43,7 +43,7 @@ async def test_a_report_as_a_page() -> None:
         page = await server.get("/reports/morning")
         markup = Markup(page.text)
         assert page.status == 200 and not markup.all("script")
-        assert "2 incidents, 1 still open" in markup.text and "Not watched for 2 h" in markup.text and "5,200,000 KRW" in markup.text
+        assert "2 incidents, 1 still open" in markup.text and "Not watched for 2h" in markup.text and "5,200,000 KRW" in markup.text
         assert [link["href"] for link in markup.all("a") if (link["href"] or "").startswith("?for=")] == [
             "?for=2026-02-28",
             "?for=2026-03-02",

@@ -78,14 +78,14 @@ async def test_a_number_at_the_cut_is_no_value() -> None:
     start = "OK|first=1 "
     result = await probe(f"printf '{start}'; head -c {65536 - len(start) - 8} /dev/zero | tr '\\0' ' '; printf 'last=12345 more=2'")
     assert series(result) == {"command_exit_code": 0, "command_value{first}": 1}
-    assert result.facts["cut"] == "more than 64 KiB of output, the rest is not read"
+    assert result.facts["cut"] == "more than 64KiB of output, the rest is not read"
 
 
 async def test_a_time_limit_is_unknown_whatever_the_exit_code() -> None:
     """The program is ended before the check's own time is over, so that the verdict is the probe's."""
     result = await probe("trap 'exit 0' TERM; echo working; while :; do sleep 0.05; done", timeout=1.0)
     assert result.status is UNKNOWN
-    assert result.reason == "still ran after 0.8 s, ended (it said: working); raise timeout, or let it end sooner"
+    assert result.reason == "still ran after 0.8s, ended (it said: working); raise timeout, or let it end sooner"
 
 
 async def test_output_exit_knows_only_success() -> None:
@@ -111,7 +111,7 @@ async def test_output_json_is_an_object_of_numbers() -> None:
         ("echo oops", 'the output is not JSON: "oops"'),
         ("echo '[1]'", "the output is JSON, but not an object of numbers"),
         ("head -c 60000 /dev/zero | tr '\\0' '['", f'the output is not JSON: "{"[" * 199}…"'),
-        ("echo '{\"a\":'; head -c 100000 /dev/zero | tr '\\0' 1", "the output is not JSON: only 64 KiB of it are read"),
+        ("echo '{\"a\":'; head -c 100000 /dev/zero | tr '\\0' 1", "the output is not JSON: only 64KiB of it are read"),
     ],
 )
 async def test_output_that_is_not_json_is_unknown(script: str, reason: str) -> None:
@@ -136,7 +136,7 @@ async def test_a_page_with_a_fault_gives_no_series() -> None:
     assert result.status is UNKNOWN and result.reason.startswith("the output is not a page of metrics: line 2")
     assert set(series(result)) == {"command_exit_code"}
     long = await probe("yes 'a 12345' | head -c 70000", output="prometheus")
-    assert long.reason == "the page of metrics is too long: only 64 KiB of it are read" and set(series(long)) == {"command_exit_code"}
+    assert long.reason == "the page of metrics is too long: only 64KiB of it are read" and set(series(long)) == {"command_exit_code"}
     assert (await probe("echo 'a 1'; echo disk gone >&2; exit 2", output="prometheus")).reason == "exit 2: disk gone"
 
 

@@ -94,8 +94,8 @@ async def test_the_registry_is_asked_as_documented(registry: HttpServer) -> None
 @pytest.mark.parametrize(
     ("answer", "status", "reason"),
     [
-        (rdap.domain("example.com", NEAR), DEGRADED, "the registration ends in 20 d: renew it"),
-        (rdap.domain("example.com", PAST), UNHEALTHY, "the registration ended 3 d ago"),
+        (rdap.domain("example.com", NEAR), DEGRADED, "the registration ends in 20d: renew it"),
+        (rdap.domain("example.com", PAST), UNHEALTHY, "the registration ended 3d ago"),
         (rdap.domain("example.com", FAR, statuses=["Client Hold"]), UNHEALTHY, "is on hold at the registrar"),
         (rdap.domain("example.com", FAR, statuses=["pending delete"]), UNHEALTHY, "is about to be deleted"),
         (rdap.domain("example.com", FAR, statuses=["redemption period"]), UNHEALTHY, "can only be redeemed"),
@@ -155,7 +155,7 @@ async def test_a_registry_without_rdap_is_unknown_with_advice(registry: HttpServ
     count = len(registry.requests)
     by_hand = World(registry, domain="example.de", server=None, expires=date(2026, 10, 15))
     result = await by_hand.once()
-    assert (result.status, result.reason) == (DEGRADED, "the registration ends in 14 d: renew it") and len(result.samples) == 1
+    assert (result.status, result.reason) == (DEGRADED, "the registration ends in 14d: renew it") and len(result.samples) == 1
     assert len(registry.requests) == count
 
 
@@ -187,7 +187,7 @@ async def test_a_server_that_wants_to_be_left_alone_is(registry: HttpServer) -> 
         assert len(registry.requests) == 2
         world.clock.step_wall(5 * DAY)
         stale = await feed.probe()
-    assert stale.status is UNKNOWN and "no answer for 8 d: 127.0.0.1" in stale.reason, stale
+    assert stale.status is UNKNOWN and "no answer for 8d: 127.0.0.1" in stale.reason, stale
     assert len(stale.samples) == 1
 
 

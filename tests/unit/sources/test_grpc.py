@@ -95,7 +95,7 @@ LONG = b"\x00" + (2 + 4 + 40_000).to_bytes(4, "big") + b"\x08\x01" + b"\x7a\xc0\
         (told(head=[(":status", "404")], body=b""), DEGRADED, "has no health service"),
         (lambda http2, stream: http2.reset_stream(stream, 7), UNHEALTHY, "reset the call (REFUSED_STREAM)"),
         (lambda http2, stream: http2.close_connection(11, b"slow down"), UNHEALTHY, "GOAWAY ENHANCE_YOUR_CALM: slow down"),
-        (told(STATUS, body=b"\x00" + b"\xff" * 60_000), UNHEALTHY, "sends a message of more than 48 KiB"),
+        (told(STATUS, body=b"\x00" + b"\xff" * 60_000), UNHEALTHY, "sends a message of more than 48KiB"),
     ],
 )  # fmt: skip
 async def test_what_a_server_may_answer(answer: Callable[[Http2, int], None], status: HealthStatus, reason: str) -> None:

@@ -83,7 +83,7 @@ async def test_every_is_counted_from_the_last_ping_and_grace_tells_nobody() -> N
     late = await world.after(2)
     assert late.status is HEALTHY and late.reason == "late for 2m; unhealthy in 3m"
     gone = await world.after(4)
-    assert gone.status is UNHEALTHY and gone.reason == "no ping for 1h6m; one was due 6m ago"
+    assert gone.status is UNHEALTHY and gone.reason == "no ping for 1h 6m; one was due 6m ago"
     assert value(gone, "heartbeat_age_seconds") == 66 * 60
     world.ping()
     assert (await world.after(1)).status is HEALTHY
@@ -93,7 +93,7 @@ async def test_a_job_that_never_pings_is_unknown_then_unhealthy() -> None:
     """Nothing is told before its first slot and grace; then what to call at the job's end."""
     world = World(every="30h", grace="1h")
     first = await world.after(1)
-    assert first.status is UNKNOWN and first.reason == "waits for the first ping, due in 1d5h59m"
+    assert first.status is UNKNOWN and first.reason == "waits for the first ping, due in 1d 5h"
     assert (await world.after(30 * 60)).status is UNKNOWN
     gone = await world.after(60)
     assert gone.status is UNHEALTHY and "has never pinged" in gone.reason and "tui-monitor heartbeat" in gone.reason

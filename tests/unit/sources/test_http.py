@@ -192,7 +192,7 @@ async def test_a_compression_bomb_is_bounded(server: HttpServer) -> None:
     """Of a small body that unfolds to much, only max_body bytes are made."""
     server.behave(body=gzip.compress(b"a" * 50_000_000 + b"end"), headers={"Content-Encoding": "gzip"})
     result = await probe(server.url, expect_body="end", max_body="64KiB")
-    assert result.reason == 'body lacks "end" (in the first 64 KiB)'
+    assert result.reason == 'body lacks "end" (in the first 64KiB)'
 
 
 async def test_a_body_that_lies_about_its_encoding_is_unhealthy(server: HttpServer) -> None:
@@ -210,8 +210,8 @@ async def test_reading_stops_at_the_cap(server: HttpServer, fault: Any) -> None:
     server.behave(fault)
     result = await probe(server.url, expect_body="aaaa", max_body="256KiB")
     assert result.status is HealthStatus.HEALTHY
-    assert result.facts["body"] == "only the first 256 KiB was read"
-    assert (await probe(server.url, expect_body="end", max_body=1000)).reason == 'body lacks "end" (in the first 1000 bytes)'
+    assert result.facts["body"] == "only the first 256KiB was read"
+    assert (await probe(server.url, expect_body="end", max_body=1000)).reason == 'body lacks "end" (in the first 1000B)'
     assert "JSON not read" in (await probe(server.url, expect_json={"a": 1}, max_body=1000)).reason
 
 

@@ -62,7 +62,7 @@ async def test_a_node_in_one_batch(node: RpcServer) -> None:
 @pytest.mark.parametrize(
     ("answers", "keys", "status", "reason"),
     [
-        ({"eth_getBlockByNumber": {"timestamp": hex(NOW - 700)}}, {"max_block_age": "2m"}, UNHEALTHY, "newest block is 11 min old"),
+        ({"eth_getBlockByNumber": {"timestamp": hex(NOW - 700)}}, {"max_block_age": "2m"}, UNHEALTHY, "newest block is 11m old"),
         ({"eth_getBlockByNumber": None}, {"max_block_age": "2m"}, UNHEALTHY, "the age of the newest block is not known"),
         ({"eth_getBlockByNumber": ValueError("no")}, {"max_block_age": "2m"}, UNHEALTHY, "is not known: error -32000: no"),
         ({"eth_getBlockByNumber": ValueError("no")}, {}, HEALTHY, ""),
@@ -135,7 +135,7 @@ async def test_any_method_with_values_and_expectations() -> None:
         ({"body": ""}, "answer is empty, not JSON"),
         ({"body": "[" * 2000}, "answer is not JSON"),
         ({"body": "x", "status": 403}, "403 Forbidden"),
-        ({"body": json.dumps({"id": 1, "result": "x" * 3000})}, "answer is larger than max_body = 2 KiB: not read; raise it"),
+        ({"body": json.dumps({"id": 1, "result": "x" * 3000})}, "answer is larger than max_body = 2KiB: not read; raise it"),
     ],
 )
 async def test_answers_that_are_none(answer: dict[str, Any], reason: str) -> None:

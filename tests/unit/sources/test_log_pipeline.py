@@ -218,7 +218,7 @@ BAD = MatchSeen("oom", MatchLimit(5, 60), 7, MatchLimit(1, 60), 7, "Out of memor
         (
             LogState(minute_lines=200, minute_unmatched=100, format="json", sample="x"),
             HealthStatus.DEGRADED,
-            "50 % of the last minute's lines are not of format json: correct format, such as: x",
+            "50% of the last minute's lines are not of format json: correct format, such as: x",
         ),
     ],
 )

@@ -52,4 +52,4 @@ async def test_a_server_that_sends_without_end_is_left_at_once() -> None:
         result = await probe.probe()
         await probe.close()
     assert result.status is HealthStatus.UNHEALTHY
-    assert result.reason == f"the answer is not PostgreSQL's, or has a message above 16 MiB (127.0.0.1:{server.port})"
+    assert result.reason == f"the answer is not PostgreSQL's, or has a message above 16MiB (127.0.0.1:{server.port})"

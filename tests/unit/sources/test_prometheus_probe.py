@@ -143,9 +143,9 @@ async def test_limits_name_themselves(server: HttpServer) -> None:
     assert values(result) == {"up": 0, "scrape_samples_scraped": 300}
     kept = values(await scrape(server.url, sample_limit=3, keep=["a1.", "a2"], drop=["a1[2-9]"]))
     assert kept == {"a10": 1, "a11": 1, "a2": 1, "up": 1, "scrape_samples_scraped": 300}
-    assert (await scrape(server.url, body_limit=1024)).reason == "page is larger than body_limit = 1 KiB; raise it"
+    assert (await scrape(server.url, body_limit=1024)).reason == "page is larger than body_limit = 1KiB; raise it"
     server.behave(body=gzip.compress(b"a 1\n" * 1000), headers={"Content-Encoding": "gzip"})
-    assert (await scrape(server.url, body_limit=1024)).reason == "page is larger than body_limit = 1 KiB; raise it"
+    assert (await scrape(server.url, body_limit=1024)).reason == "page is larger than body_limit = 1KiB; raise it"
 
 
 async def test_a_page_without_a_type_is_read_as_the_fallback(server: HttpServer) -> None:

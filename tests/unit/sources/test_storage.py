@@ -169,7 +169,7 @@ async def test_the_newest_file_decides_how_old_it_is(make: Make, tmp_path: Path)
     (tmp_path / "old\x1b[1m.gz").touch()
     os.utime(tmp_path / "old\x1b[1m.gz", (1_000, 1_000))
     result = await probe.probe()
-    assert result.status is UNHEALTHY and result.reason.isprintable() and result.reason.endswith("old, at most 1 d wanted")
+    assert result.status is UNHEALTHY and result.reason.isprintable() and result.reason.endswith("old, at most 1d wanted")
     (tmp_path / "new.gz").touch()
     result = await probe.probe()
     assert result.status is HEALTHY and series(result)["storage_newest_age_seconds"] < 60 and "new.gz" in result.facts["newest"]

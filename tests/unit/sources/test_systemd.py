@@ -253,7 +253,7 @@ async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 @pytest.mark.parametrize(
     ("talk", "part"),
     [
-        (_hang, "does not answer within 0.45 s"),
+        (_hang, "does not answer within 0.45s"),
         (_hang_up, "broke off: connection reset"),
         (_reject, r"does not let user \d+ in: .*REJECTED EXTERNAL"),
         (_garbage, "does not let user"),

@@ -83,7 +83,7 @@ async def test_an_open_port_is_healthy() -> None:
         (echo, "said PING", ""),
         (echo, "PONG", 'answer lacks "PONG"'),
         (silence, "PONG", "closed the connection without an answer"),
-        (endless, "PONG", 'answer lacks "PONG" (in the first 64 KiB)'),
+        (endless, "PONG", 'answer lacks "PONG" (in the first 64KiB)'),
         (drops, "220 ready", ""),
     ],
 )
@@ -158,7 +158,7 @@ async def test_tls_is_judged_as_for_http(tmp_path: Path) -> None:
         assert (await probe(port, tls=True)).reason == "certificate comes from an unknown authority"
         for settings in ({"ca_file": ca_file}, {"verify": False}):
             result = await probe(port, tls=True, **settings)
-            assert (result.status, result.reason) == (HealthStatus.DEGRADED, "certificate expires in 5 d")
+            assert (result.status, result.reason) == (HealthStatus.DEGRADED, "certificate expires in 5d")
         result = await probe(port, tls=True, ca_file=ca_file, tls_expiry_warning="0s")
     assert (result.status, result.reason) == (HealthStatus.HEALTHY, "")
     assert {dict(sample.labels)["__name__"] for sample in result.samples} == {"probe_phase_seconds", "probe_ssl_earliest_cert_expiry"}

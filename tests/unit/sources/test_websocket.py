@@ -127,11 +127,11 @@ async def test_only_messages_are_signs_of_freshness(exchange: Exchange) -> None:
         await clock.advance(2)
         assert feed.news.is_set()
         stale = await feed.probe()
-        assert (stale.status, stale.reason) == (UNHEALTHY, "no message since it connected 31 s ago, max_age is 30 s")
+        assert (stale.status, stale.reason) == (UNHEALTHY, "no message since it connected 31s ago, max_age is 30s")
         await peer.send("price")
         assert (await told(feed, counted(1))).status is HEALTHY
         await clock.advance(40)
-        assert (await feed.probe()).reason == "no message for 40 s, max_age is 30 s"
+        assert (await feed.probe()).reason == "no message for 40s, max_age is 30s"
 
 
 async def test_what_messages_must_say(exchange: Exchange) -> None:
@@ -208,7 +208,7 @@ async def test_a_large_message_is_refused_and_a_fragmented_one_is_one(exchange: 
         with contextlib.suppress(ConnectionClosed):
             await exchange.connections[0].send(["x" * 40_000, "x" * 40_000])
         lost = await told(feed, lambda result: result.status is UNHEALTHY)
-    assert lost.reason == "sends a message larger than max_message = 64 KiB; raise it"
+    assert lost.reason == "sends a message larger than max_message = 64KiB; raise it"
 
 
 async def test_what_a_server_echoes_of_secrets_is_hidden(exchange: Exchange) -> None:

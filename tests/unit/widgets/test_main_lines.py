@@ -19,7 +19,7 @@ from tui_monitor.core.catalogue.translation import translator
 from tui_monitor.core.kept import Kept
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets import machine
-from tui_monitor.widgets.alerts import is_open
+from tui_monitor.widgets.alerts import is_open, short_state, state_text
 from tui_monitor.widgets.cell_line import Line, RenderStyle, text_of
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
@@ -134,6 +134,19 @@ def test_told_means_every_notifier_has_it() -> None:
     assert told_text(sent, boards.AT, LOOK, width=11)[0] == "told"
 
 
+@pytest.mark.parametrize(("mute", "word"), [("silence:7f3a", "silenced"), ("maintenance:nightly", "muted")])
+def test_an_acknowledged_alert_that_is_muted_too_shows_both(mute: str, word: str) -> None:
+    """In the row, in its narrow form, in the column of states and above the page of the incident; the note stays."""
+    alert = replace(boards.storm().alerts[1], acknowledged_by="kim", acknowledged_note="rollback", suppressed_by=(mute,))
+    assert told_text(alert, boards.AT, LOOK)[0] == f"acked kim + {word}: rollback"
+    assert told_text(alert, boards.AT, LOOK, width=12)[0] == f"ack+{word}"
+    assert state_text(alert, boards.AT) == f"acknowledged by kim + {word}: rollback"
+    assert short_state(alert, boards.AT) == f"ack kim + {word}"
+    assert short_state(replace(alert, acknowledged_by=""), boards.AT) == word
+    korean = replace(LOOK, words=translator("ko"))
+    assert "중지" in korean.words.say(told_text(alert, boards.AT, LOOK)[0])
+
+
 def test_what_ended_lately_stays_for_an_hour() -> None:
     """The newest first, at most three; not what fires again, nor what is longer ago."""
     alert = boards.storm().alerts[1]
@@ -167,7 +180,7 @@ def test_services_are_a_tree_with_trouble_first() -> None:
         ("timed out after 5s (connect)", HealthStatus.UNHEALTHY, "timeout"),
         ("connection refused (127.0.0.1:5432)", HealthStatus.UNHEALTHY, "refused"),
         ("memory 51% of maxmemory", HealthStatus.DEGRADED, "51%"),
-        ("slow: 812 ms (limit 500 ms)", HealthStatus.DEGRADED, "812ms"),
+        ("slow: 812ms (limit 500ms)", HealthStatus.DEGRADED, "812ms"),
         ("strange", HealthStatus.UNKNOWN, "unknown"),
     ],
 )
@@ -242,9 +255,9 @@ def test_verdict_names_who_was_told_in_little_room_with_marks_alone() -> None:
 
 def test_a_frame_has_title_remark_and_sides() -> None:
     """Boxed lines keep the height that was asked for."""
-    lines = boxed([top_line("db", "last 60 min", 40, LOOK), (("x" * 38, "text"),)], 40, 5, LOOK)
+    lines = boxed([top_line("db", "last 1h", 40, LOOK), (("x" * 38, "text"),)], 40, 5, LOOK)
     assert len(lines) == 5 and all(sum(f.cells(text) for text, _ in line) == 40 for line in lines)
-    assert text_of(lines).splitlines()[0].startswith("╭db ─") and "last 60 min" in text_of(lines)
+    assert text_of(lines).splitlines()[0].startswith("╭db ─") and "last 1h" in text_of(lines)
 
 
 def test_many_cores_are_a_map() -> None:

@@ -21,7 +21,7 @@ from tui_monitor.cli.options import Refused, counted, print_error, seconds_of, s
 from tui_monitor.cli.output import Cell, print_json, print_line, table
 from tui_monitor.cli.state_access import existing_state, read_state
 from tui_monitor.core.exit_codes import USAGE
-from tui_monitor.core.humanize import stamp
+from tui_monitor.core.humanize import exact_span, stamp
 from tui_monitor.core.units import format_duration
 
 SHOWN_FIRINGS = 10
@@ -111,12 +111,12 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
     if fine:
         print_line((f"history: {fine}", "dim"))
     print()
-    heads = ("alert", "tried", "fired", "subjects", "total", "longest", "first", "last", "near misses", "messages", "reminders")
+    heads = ("ALERT", "TRIED", "FIRED", "SUBJECTS", "TOTAL", "LONGEST", "FIRST", "LAST", "NEAR MISSES", "MESSAGES", "REMINDERS")
     rows = [_row(rule, "" if found.changed is None else "present", found.end) for rule in found.present.rules]
     if found.changed is not None:
         words = " ".join(shlex.quote(change) for change in found.changes)
         rows += [_row(rule, words, found.end) for rule in found.changed.rules]
-    table(rows, heads, spare=("reminders", "first", "subjects", "longest"))
+    table(rows, heads, spare=("REMINDERS", "FIRST", "SUBJECTS", "LONGEST"))
     if alert is not None:
         for name, outcome in (("present", found.present), ("changed", found.changed)):
             _print_firings(outcome, name if found.changed is not None else "", found.end)
@@ -170,8 +170,7 @@ def _when(at: int | None, now: int) -> str:
 
 
 def _length(seconds: float) -> str:
-    """A duration with two units at most: 1d3h, 2m30s."""
-    return format_duration(round(seconds), 2)
+    return exact_span(round(seconds))
 
 
 def _count(number: int) -> str:
@@ -213,7 +212,7 @@ def _print_noise(found: Noise, since: str) -> None:
         print(f"no alert fired in the last {since}")
         return
     print(f"{counted(found.fired, 'alert')} fired and {counted(found.messages, 'message')} went out in the last {since}\n")
-    heads = ("alert", "fired", "subjects", "median", "shortest", "re-fired", "acknowledged", "messages", "reminders")
+    heads = ("ALERT", "FIRED", "SUBJECTS", "MEDIAN", "SHORTEST", "RE-FIRED", "ACKNOWLEDGED", "MESSAGES", "REMINDERS")
     rows: list[list[Cell]] = [
         [
             (rule.alert, rule.severity),
@@ -228,7 +227,7 @@ def _print_noise(found: Noise, since: str) -> None:
         ]
         for rule in found.rules
     ]
-    table(rows, heads, spare=("re-fired", "shortest", "subjects"))
+    table(rows, heads, spare=("RE-FIRED", "SHORTEST", "SUBJECTS"))
     advice = [rule for rule in found.rules if rule.advice]
     if advice:
         print()

@@ -19,7 +19,7 @@ from tui_monitor.cli.output import Cell, print_json, print_line, table
 from tui_monitor.cli.state_access import StateAccess, open_state, read_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.humanize import stamp
+from tui_monitor.core.humanize import exact_span, stamp
 from tui_monitor.core.units import format_duration
 from tui_monitor.promql.engine import Query
 from tui_monitor.promql.errors import EvaluationError
@@ -140,7 +140,7 @@ def _subjects(rule: Rule, live: Sequence[Alert], now: int) -> Iterator[Explained
 
 
 def _span(ms: int) -> str:
-    return format_duration(max(0, ms) // 1000)
+    return exact_span(ms / 1000)
 
 
 def _remarks(alert: Alert, now: int) -> str:

@@ -15,6 +15,7 @@ from tui_monitor.cli.state_access import open_state_for_people, read_state
 from tui_monitor.cli.watch import watch
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import age, span, stamp
+from tui_monitor.core.mute_reason import mute_word
 from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.dispatch.message import Message
@@ -118,7 +119,7 @@ def _short_row(alert: Alert, now: int) -> Sequence[Cell]:
 
 def _alert_row(alert: Alert, now: int) -> Sequence[Cell]:
     began = alert.starts_at or alert.active_at
-    state = "acknowledged" if alert.acknowledged and alert.state == "firing" else alert.state
+    state = _state(alert)
     quiet = alert.state == "resolved" or bool(alert.acknowledged or alert.suppressed_by)
     seconds = max(0, (alert.ends_at or now) - began) // 1000
     return (
@@ -131,6 +132,12 @@ def _alert_row(alert: Alert, now: int) -> Sequence[Cell]:
         alert.annotations.get("summary", "") or labels_text(alert.labels),
         ("; ".join(_remarks(alert, now)), "dim"),
     )
+
+
+def _state(alert: Alert) -> str:
+    """ "firing", "acknowledged", "silenced", "acknowledged, silenced" ..."""
+    words = ("acknowledged" if alert.acknowledged else "", mute_word(alert.suppressed_by)) if alert.state == "firing" else ()
+    return ", ".join(filter(None, words)) or alert.state
 
 
 def _remarks(alert: Alert, now: int) -> list[str]:

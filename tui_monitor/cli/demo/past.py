@@ -36,9 +36,9 @@ class PastIncident:
 
 INCIDENTS = (
     PastIncident("payments", 23 * MINUTE_MS, 2 * MINUTE_MS, "503 Service Unavailable", "anna", "provider says: their deploy"),
-    PastIncident("db", 47 * MINUTE_MS, 3 * MINUTE_MS, "timed out after 5 s (connect)", "anna", "restarted postgresql"),
+    PastIncident("db", 47 * MINUTE_MS, 3 * MINUTE_MS, "timed out after 5s (connect)", "anna", "restarted postgresql"),
     PastIncident("payments", 7 * HOUR_MS, 10 * MINUTE_MS, "503 Service Unavailable", "ben", "called the provider"),
-    PastIncident("db", 16 * HOUR_MS, 10 * MINUTE_MS, "timed out after 5 s (connect)", "ben", "disk was full"),
+    PastIncident("db", 16 * HOUR_MS, 10 * MINUTE_MS, "timed out after 5s (connect)", "ben", "disk was full"),
 )
 
 

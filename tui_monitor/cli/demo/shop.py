@@ -80,15 +80,15 @@ def _well(service: DemoService, seconds: float, status: HealthStatus = HEALTHY, 
 def _trouble(service: DemoService, place: int, *, database: bool, usual: float) -> ProbeResult | None:
     """What is wrong ``place`` seconds into a storm; None for what goes on well."""
     if database and service.name == "db":
-        return ProbeResult(UNHEALTHY, "timed out after 5 s (connect)", 5.0, {"connect": 5.0})
+        return ProbeResult(UNHEALTHY, "timed out after 5s (connect)", 5.0, {"connect": 5.0})
     if database and "db" in service.depends_on and place >= 2:
         return ProbeResult(UNHEALTHY, "503 Service Unavailable", usual, {"connect": usual}, facts={"status": "503 Service Unavailable"})
     if service.name == "sessions" and place >= 12:
-        return _well(service, usual * 2, DEGRADED, f"memory {min(98, 84 + place // 4)} % of maxmemory")
+        return _well(service, usual * 2, DEGRADED, f"memory {min(98, 84 + place // 4)}% of maxmemory")
     if not database and service.name == "payments":
         return ProbeResult(UNHEALTHY, "503 Service Unavailable", usual, {"connect": usual}, facts={"status": "503 Service Unavailable"})
     if not database and service.name == "search" and place >= 8:
-        return _well(service, usual * 9, DEGRADED, f"slow: {usual * 9000:.0f} ms (limit 250 ms)")
+        return _well(service, usual * 9, DEGRADED, f"slow: {usual * 9000:.0f}ms (limit 250ms)")
     return None
 
 

@@ -16,7 +16,7 @@ INCIDENT: Mapping[str, str] = {
     "last time": "지난번", "nobody acknowledged it": "아무도 확인하지 않음", "loading the chart": "차트를 불러오는 중", "no series": "시계열 없음",
     "last 5m": "최근 5분", "last 1h": "최근 1시간", "last 24h": "최근 24시간", "last 7d": "최근 7일", "log": "로그",
     "down once": "장애 1회", "down {count} times": "장애 {count}회", "busiest then": "당시 부하", "busiest now": "현재 부하",
-    "1 h before": "1시간 전", "last values": "마지막 값", "flapping": "불안정",
+    "1h before": "1시간 전", "last values": "마지막 값", "flapping": "불안정",
     "There is no other incident.": "다른 장애가 없습니다.",
     "No runbook: runbook_url of the check or of the rule names one.": "대응 문서가 없습니다: 체크나 규칙의 runbook_url에 적으십시오.",
     "This alert is not about a check.": "이 알림은 체크에 관한 것이 아닙니다.",
@@ -24,7 +24,7 @@ INCIDENT: Mapping[str, str] = {
     # The map of services.
     "perhaps missing": "빠진 것일 수 있음", "without dependencies: {count}": "의존 관계 없음: {count}개",
     "nothing depends on it": "의존하는 것이 없음", "{count} of {all} failing": "{all}개 중 {count}개 실패",
-    "failed within 10 s of it {times} of {all} times": "{all}번 중 {times}번 10초 안에 함께 실패",
+    "failed within 10s of it {times} of {all} times": "{all}번 중 {times}번 10초 안에 함께 실패",
     # The form of a silence.
     "till resolved": "복구까지", "till 09:00": "09:00까지", "for": "기간", "why (optional)": "사유 (선택)",
     "Choose at least one label: Space.": "레이블을 하나 이상 고르십시오: Space.",

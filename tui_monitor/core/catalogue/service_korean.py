@@ -32,7 +32,7 @@ SERVICES: Mapping[str, str] = {
     "Memory since this page was opened": "이 화면을 연 뒤의 메모리",
     "Earlier": "이전 기록",
     "pid {pid}": "pid {pid}",
-    "{share} % of one core": "코어 하나의 {share} %",
+    "{share}% of one core": "코어 하나의 {share}%",
     "{share} of one core": "코어 하나의 {share}",
     "sleeping": "대기 중 (S)",
     "waits for a disk": "디스크 대기 (D)",

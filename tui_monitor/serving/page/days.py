@@ -42,7 +42,7 @@ def days_part(view: PageView, name: str, strip: Strip, ended: Sequence[AlertView
 
 
 def days_figures(view: PageView, strip: Strip, ended: Sequence[AlertView], *, single: bool) -> str:
-    """ "99.94 %, 5 incidents, 41 min down"; ``single``: of one check, as the time down of several is no length of time."""
+    """ "99.94%, 5 incidents, 41m down"; ``single``: of one check, as the time down of several is no length of time."""
     words, t, now = view.words, view.words.t, view.board.at
     figures = [f"{t.uptime} {words.uptime(mean_uptime(strip, now))}"]
     recent = [alert for alert in ended if (alert.starts_at or alert.active_at) >= strip[0].begin and alert.severity != "info"]

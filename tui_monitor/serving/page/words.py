@@ -24,6 +24,7 @@ class Words:
     def __init__(self, language: str, zone: tzinfo | None = None) -> None:
         self.t = page_phrases(language)
         self._messages = phrases(language)
+        self._units = humanize.SHORT_UNITS if language == "en" else self._messages.units
         self.zone = zone
 
     def say(self, phrase: str, **values: object) -> str:
@@ -35,33 +36,33 @@ class Words:
         return self._messages.severities.get(severity, clip(severity, 20))
 
     def span(self, seconds: float) -> str:
-        """A length of time: "45 s", "12 min", "3 h 5 min"; below a minute in steps of ten seconds, so that a page changes rarely."""
+        """A length of time: "45s", "12m", "3h 5m"; below a minute in steps of ten seconds, so that a page changes rarely."""
         whole = max(0, int(seconds))
-        return humanize.span_words(whole // 10 * 10 if 10 <= whole < 60 else whole, self._messages.units)
+        return humanize.span_words(whole // 10 * 10 if 10 <= whole < 60 else whole, self._units)
 
     def since(self, at: int, now: int) -> str:
         """How long ago a stamp (UTC ms) was."""
         return self.span((now - at) / 1000)
 
     def latency(self, seconds: float | None) -> str:
-        """ "132 ms", "1.25 s"."""
-        return _spaced(humanize.latency(seconds))
+        """ "132ms", "1.25s"."""
+        return humanize.latency(seconds)
 
     def percent(self, ratio: float | None, digits: int = 0) -> str:
-        """ "45 %"."""
-        return _spaced(humanize.percent(ratio, digits))
+        """ "45%"."""
+        return humanize.percent(ratio, digits)
 
     def uptime(self, ratio: float | None) -> str:
-        """ "99.98 %"."""
-        return _spaced(humanize.uptime_percent(ratio))
+        """ "99.98%"."""
+        return humanize.uptime_percent(ratio)
 
     def size(self, count: float | None) -> str:
-        """ "3.1 G"."""
-        return _spaced(humanize.size(count))
+        """ "3.1G"."""
+        return humanize.size(count)
 
     def rate(self, count: float | None) -> str:
-        """ "3.1 M/s"."""
-        return _spaced(humanize.rate(count))
+        """ "3.1M/s"."""
+        return humanize.rate(count)
 
     def figure(self, name: str, value: float) -> str:
         """By the unit in the series' name."""
@@ -102,14 +103,6 @@ class Words:
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def _spaced(text: str) -> str:
-    """With a narrow no-break space between number and unit."""
-    for number, character in enumerate(text):
-        if number and (character.isalpha() or character == "%"):
-            return f"{text[:number]}\u202f{text[number:]}"
-    return text
 
 
 def shade(status: object) -> str:

@@ -90,7 +90,7 @@ class CommandProbe:
         limit = self._settings.timeout - self._reserve
         said = last_line(self._text(outcome.output or outcome.errors))
         fate = f"could not be ended: {outcome.problem}" if outcome.problem else "ended"
-        return f"still ran after {limit:g} s, {fate}{f' (it said: {said})' if said else ''}; raise timeout, or let it end sooner"
+        return f"still ran after {limit:g}s, {fate}{f' (it said: {said})' if said else ''}; raise timeout, or let it end sooner"
 
     def _samples(self, outcome: ProgramOutcome, reading: CommandReading) -> tuple[Sample, ...]:
         code = () if outcome.code is None or outcome.code < 0 else (Sample(_EXIT_CODE, float(outcome.code)),)
@@ -101,7 +101,7 @@ class CommandProbe:
         if reading.text:
             facts["output"] = reading.text
         if outcome.cut:
-            facts["cut"] = f"more than {len(outcome.output) // 1024} KiB of output, the rest is not read"
+            facts["cut"] = f"more than {len(outcome.output) // 1024}KiB of output, the rest is not read"
         return facts
 
     def _text(self, output: bytes) -> str:
@@ -141,5 +141,5 @@ def _reason(outcome: ProgramOutcome, reading: CommandReading, errors: str) -> st
 
 def _fault(outcome: ProgramOutcome, reading: CommandReading) -> str:
     if outcome.cut:
-        return f"{reading.fault}: only {len(outcome.output) // 1024} KiB of it are read"
+        return f"{reading.fault}: only {len(outcome.output) // 1024}KiB of it are read"
     return f'{reading.fault}: "{reading.text}"' if reading.text else reading.fault

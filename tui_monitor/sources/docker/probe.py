@@ -77,7 +77,7 @@ class DockerProbe:
             if answer.status != 200:
                 raise refusal(answer, "the containers")
             if answer.cut:
-                raise Failure(f"the list of containers is larger than {MAX_LIST >> 20} MiB")
+                raise Failure(f"the list of containers is larger than {MAX_LIST >> 20}MiB")
             listed, left_out = await in_slices(reading(answer.body))
         except NoList as error:
             raise Failure(str(error)) from None

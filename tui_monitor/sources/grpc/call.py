@@ -94,7 +94,7 @@ class UnaryCall:
     def _data(self, event: h2.events.DataReceived) -> None:
         self._body += event.data or b""
         if len(self._body) > MAX_BODY:
-            raise Failure(f"sends a message of more than {MAX_BODY // 1024} KiB ({self._stream.peer})")
+            raise Failure(f"sends a message of more than {MAX_BODY // 1024}KiB ({self._stream.peer})")
         if event.flow_controlled_length and event.stream_id and not self._ended:
             self._http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, field, fields, replace
 from typing import Any
 
 from tui_monitor.core.frozen import frozen
+from tui_monitor.core.humanize import exact_span
 from tui_monitor.core.ping import MOST_TEXT, PING_KINDS, Ping, StoredPing
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.units import format_duration
@@ -163,12 +164,7 @@ def _lateness(job: Job, terms: Terms, now: int) -> str:
 
 
 def _span(ms: int) -> str:
-    """A rounded duration: 45s, 12m, 3h5m, 2d4h."""
-    seconds = max(0, ms) // 1000
-    for least, unit in ((2 * 86_400, 3600), (3600, 60), (600, 60)):
-        if seconds >= least:
-            return format_duration(seconds // unit * unit)
-    return format_duration(seconds)
+    return exact_span(ms / 1000)
 
 
 def counts(job: Job) -> Mapping[str, int]:

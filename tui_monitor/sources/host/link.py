@@ -118,7 +118,7 @@ class HostLink:
             async with asyncio.timeout(within):
                 return await answer
         except TimeoutError:
-            raise LinkDown(f"{self.name} has not answered for {within:g} s") from None
+            raise LinkDown(f"{self.name} has not answered for {within:g}s") from None
         finally:
             self._asked.pop(ident, None)
 
@@ -151,7 +151,7 @@ class HostLink:
                 await program.ended(EXIT_WITHIN)
                 return None
             except TimeoutError:
-                return LinkFault(f"no answer for {within:g} s")
+                return LinkFault(f"no answer for {within:g}s")
             try:
                 message = protocol.decode(line)
             except protocol.ProtocolFault:

@@ -135,7 +135,7 @@ class Exchange:
             closed = self._connection.trailing_data[1]
             return "broke off in the middle of the answer" if closed else f"answered broken HTTP ({_what(error)})"
         if error.error_status_hint == 431:
-            return f"answered garbage (more than {MAX_HEAD // 1024} KiB of headers)"
+            return f"answered garbage (more than {MAX_HEAD // 1024}KiB of headers)"
         pending, closed = self._connection.trailing_data
         if pending[:2] in (b"\x15\x03", b"\x16\x03"):
             return "answered TLS, not plain HTTP (https?)"

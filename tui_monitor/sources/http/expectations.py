@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from http import HTTPStatus
 
+from tui_monitor.core.units import format_size
 from tui_monitor.platform.regex import Pattern, RegexError, compile_regex
 from tui_monitor.sources.http.charset import decode_body
 from tui_monitor.sources.http.exchange import Answer
@@ -56,7 +57,7 @@ class Expectations:
     def body_fault(self, answer: Answer, body: bytes, cut: bool) -> str:
         """The first failed assertion on the body, "" without one; ``cut``: the body was longer than read."""
         text = body_text(answer, body)
-        where = f" (in the first {size_text(len(body))})" if cut else ""
+        where = f" (in the first {format_size(len(body))})" if cut else ""
         if self._text and self._text not in text:
             return f'body lacks "{clean(self._text, 60)}"{where}'
         if self._regex is not None and (fault := _regex_fault(self._regex, text)):
@@ -64,7 +65,7 @@ class Expectations:
         if not self._json:
             return ""
         if cut:
-            return f"answer is larger than {size_text(len(body))}: JSON not read"
+            return f"answer is larger than {format_size(len(body))}: JSON not read"
         return self._json_fault(text)
 
     def takes_long(self, body: bytes) -> bool:
@@ -98,11 +99,3 @@ def _compiled(pattern: str) -> Pattern:
         return compile_regex(pattern)
     except RegexError as error:
         raise ValueError(f"expect_regex: {error}") from error
-
-
-def size_text(size: int) -> str:
-    """ "1 MiB", "64 KiB", "200 bytes"."""
-    for unit, name in ((2**20, "MiB"), (2**10, "KiB")):
-        if size >= unit:
-            return f"{size / unit:.3g} {name}"
-    return f"{size} bytes"

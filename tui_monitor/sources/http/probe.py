@@ -9,11 +9,12 @@ from itertools import pairwise
 from time import perf_counter
 from typing import Protocol
 
+from tui_monitor.core.units import format_size
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.sources.http import request as requests
 from tui_monitor.sources.http.cookies import Cookies
 from tui_monitor.sources.http.exchange import Answer, BadAnswer, Exchange, beginning, decoded
-from tui_monitor.sources.http.expectations import Expectations, body_text, size_text, status_text
+from tui_monitor.sources.http.expectations import Expectations, body_text, status_text
 from tui_monitor.sources.http.request import HttpRequest, Url
 from tui_monitor.sources.http.settings import HttpCheck
 from tui_monitor.sources.net.connect import Failure, open_stream, secure, stream_failure
@@ -251,7 +252,7 @@ class HttpProbe:
             facts["status"] = status_text(answer.status)
             facts["http_version"] = answer.version
             if answer.cut:
-                facts["body"] = f"only the first {size_text(len(answer.body))} was read"
+                facts["body"] = f"only the first {format_size(len(answer.body))} was read"
             if status is HealthStatus.UNHEALTHY and answer.body:
                 facts["excerpt"] = self._excerpt(answer)
         return {name: mask(text, self._secrets) for name, text in facts.items()} if self._secrets else facts

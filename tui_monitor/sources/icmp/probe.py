@@ -82,9 +82,7 @@ class IcmpProbe:
         loss = 1 - len(times) / len(echoes)
         if times:
             measured.duration = measured.phases["rtt"] = sum(times) / len(times)
-            measured.facts["rtt"] = (
-                f"{min(times) * 1000:.2f} / {measured.duration * 1000:.2f} / {max(times) * 1000:.2f} ms (min, mean, max)"
-            )
+            measured.facts["rtt"] = f"{min(times) * 1000:.2f} / {measured.duration * 1000:.2f} / {max(times) * 1000:.2f}ms (min, mean, max)"
         told = _PHASES if times else _PHASES[:2]
         measured.samples += [Sample(_PHASE_LABELS[phase], measured.phases[phase]) for phase in told]
         measured.samples.append(Sample(_LOSS, loss))

@@ -7,9 +7,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tui_monitor.core.units import format_size
 from tui_monitor.core.values import ProbeResult
 from tui_monitor.sources.http.exchange import Answer, BadAnswer, decoded
-from tui_monitor.sources.http.expectations import Expectations, body_text, size_text
+from tui_monitor.sources.http.expectations import Expectations, body_text
 from tui_monitor.sources.http.probe import HttpProbe
 from tui_monitor.sources.json.settings import JsonCheck
 from tui_monitor.sources.json.values import JsonReading, ValueReader, inventories, missing_text, said_error, value_facts
@@ -40,7 +41,7 @@ class JsonReader:
         except BadAnswer as error:
             return str(error)
         if cut:
-            return f"answer is larger than max_body = {size_text(self._max_body)}: JSON not read; raise it"
+            return f"answer is larger than max_body = {format_size(self._max_body)}: JSON not read; raise it"
         if len(body) > LONG_BODY or self._expect.takes_long(body):
             return await asyncio.to_thread(self._body_fault, answer, body)
         return self._body_fault(answer, body)

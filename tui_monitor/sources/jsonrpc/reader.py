@@ -6,9 +6,10 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 
+from tui_monitor.core.units import format_size
 from tui_monitor.sources.http.charset import decode_body
 from tui_monitor.sources.http.exchange import Answer, BadAnswer, decoded
-from tui_monitor.sources.http.expectations import size_text, status_text
+from tui_monitor.sources.http.expectations import status_text
 from tui_monitor.sources.jsonrpc.envelope import Call, NoBatch, Reply, error_text, replies
 
 LONG_BODY = 65_536
@@ -39,7 +40,7 @@ class RpcReader:
         except BadAnswer as error:
             return str(error)
         if cut:
-            return f"answer is larger than max_body = {size_text(self._max_body)}: not read; raise it"
+            return f"answer is larger than max_body = {format_size(self._max_body)}: not read; raise it"
         if len(body) > LONG_BODY:
             return await asyncio.to_thread(self._fault, answer, body)
         return self._fault(answer, body)

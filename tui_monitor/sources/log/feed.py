@@ -168,7 +168,7 @@ class FileFeed(LogFeed):
             batch = await self._worker.run(lambda: self._tailer.poll(now), limit)
         except Stuck:
             self._opened.set()
-            self._stuck = f"{', '.join(self._patterns)} did not answer within {limit:g} s: look at the mount that it lies on"
+            self._stuck = f"{', '.join(self._patterns)} did not answer within {limit:g}s: look at the mount that it lies on"
             return
         self._stuck = ""
         with self._one_batch():

@@ -53,7 +53,7 @@ def verdict(state: LogState) -> tuple[HealthStatus, str]:
     if found := _over([(each, each.degraded, each.degraded_count) for each in state.matches]):
         return HealthStatus.DEGRADED, found
     if state.minute_lines >= UNMATCHED_LINES and state.minute_unmatched > UNMATCHED_RATIO * state.minute_lines:
-        share = f"{100 * state.minute_unmatched / state.minute_lines:.0f} %"
+        share = f"{100 * state.minute_unmatched / state.minute_lines:.0f}%"
         sample = f", such as: {state.sample}" if state.sample else ""
         return HealthStatus.DEGRADED, f"{share} of the last minute's lines are not of format {state.format}: correct format{sample}"
     if state.missing:

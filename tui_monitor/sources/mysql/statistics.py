@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tui_monitor.core.units import format_duration
+from tui_monitor.core.humanize import exact_span, length
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.sources.net.driver_common import ServerStatistics
 from tui_monitor.sources.net.excerpt import clean
@@ -66,7 +66,7 @@ def read_statistics(named: Sequence[tuple[Any, ...]], sources: Sequence[Mapping[
         "uptime": _uptime(number_of(values.get("Uptime"))),
         "read only": "yes" if str(values.get("read_only")).upper() in ("ON", "1") else "",
         "replication": "" if not sources else "replica of " + ", ".join(_host(source) for source in sources[:4]),
-        "replication lag": "" if lag is None else format_duration(lag),
+        "replication lag": "" if lag is None else length(lag),
         "not told": not_told,
     }
     samples = tuple(Sample(labels_of(name), value) for name, value in known.items())
@@ -95,7 +95,7 @@ def _host(source: Mapping[str, Any]) -> str:
 
 
 def _uptime(seconds: float | None) -> str:
-    return "" if seconds is None else format_duration(seconds)
+    return "" if seconds is None else exact_span(seconds)
 
 
 def _text(value: object) -> str:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
+from tui_monitor.core.humanize import latency
+from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import ProbeResult, Sample, labels_of
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.net.connect import Failure, addresses_of, connect_failure, stream_failure
@@ -42,7 +44,7 @@ class NtpProbe:
     async def probe(self) -> ProbeResult:
         """Query once. Raises OwnTrouble where the monitor could not measure, or must not query yet."""
         if (left := self._silent_until - self._monotonic()) > 0:
-            raise OwnTrouble(f"the server has asked for fewer questions (RATE); the next one in {left:.0f} s. A longer interval helps")
+            raise OwnTrouble(f"the server has asked for fewer questions (RATE); the next one in {left:.0f}s. A longer interval helps")
         measured = Measurement(("resolve", "request"))
         return await measured.result(self, self._run(measured))
 
@@ -96,9 +98,8 @@ class NtpProbe:
         measured.samples.append(Sample(_OFFSET, best.offset))
         if abs(best.offset) > self._settings.max_offset:
             where = "behind" if best.offset > 0 else "ahead of"
-            measured.degraded = (
-                f"this machine's clock is {_span(abs(best.offset))} {where} {peer} (max_offset {_span(self._settings.max_offset)})"
-            )
+            measured.degraded = f"this machine's clock is {latency(abs(best.offset))} {where} {peer} "
+            f"(max_offset {format_duration(self._settings.max_offset)})"
 
     def _back_off(self, peer: str, *, answered: bool) -> None:
         """After a refusal send one packet per probe; after a further one pause for a doubling time. Raises OwnTrouble."""
@@ -123,7 +124,8 @@ def _ensure_synchronised(reply: NtpReply, peer: str) -> None:
         raise Failure(f"is not synchronised (leap indicator {reply.leap}, stratum {reply.stratum}{word}): look at its own sources ({peer})")
     if reply.distance > MAX_DISTANCE:
         raise Failure(
-            f"may be wrong by {_span(reply.distance)} (root distance; {MAX_DISTANCE} s at most): look at its own sources ({peer})"
+            f"may be wrong by {latency(reply.distance)} (root distance; {format_duration(MAX_DISTANCE)} at most): "
+            f"look at its own sources ({peer})"
         )
 
 
@@ -132,11 +134,7 @@ def _tell(measured: Measurement, best: NtpReply, count: int) -> None:
         Sample(_STRATUM, float(best.stratum)), Sample(_DISTANCE, best.distance), Sample(_LEAP, float(best.leap)),
     ]  # fmt: skip
     measured.facts |= {
-        "offset": f"{best.offset * 1000:+.3f} ms",
-        "delay": f"{best.delay * 1000:.3f} ms, the least of {count}",
+        "offset": f"{best.offset * 1000:+.3f}ms",
+        "delay": f"{best.delay * 1000:.3f}ms, the least of {count}",
         "stratum": f"{best.stratum} ({best.reference})" if best.reference else str(best.stratum),
     }
-
-
-def _span(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"

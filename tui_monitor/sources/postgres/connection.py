@@ -248,7 +248,7 @@ def reason_of(error: Exception, address: str, stage: str, timeout: float) -> str
 
     error = _server_error(error) or error
     if isinstance(error, MessageTooLarge) or isinstance(error.__cause__, MessageTooLarge):
-        return f"the answer is not PostgreSQL's, or has a message above {LARGEST_MESSAGE // 2**20} MiB ({address})"
+        return f"the answer is not PostgreSQL's, or has a message above {LARGEST_MESSAGE // 2**20}MiB ({address})"
     if isinstance(error, UnreadableAnswer | NoSuchSession):
         return str(error)
     if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):

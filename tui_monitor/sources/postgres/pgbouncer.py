@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-from tui_monitor.core.units import format_duration
+from tui_monitor.core.humanize import length
 from tui_monitor.core.values import Inventory, Sample, labels_of
 from tui_monitor.sources.net.driver_common import ServerStatistics
 from tui_monitor.sources.net.excerpt import clean
@@ -93,7 +93,7 @@ def read_pools(rows: Iterable[Row], version: str) -> ServerStatistics:
     degraded = ""
     if waits and max(waits, key=lambda wait: wait[0])[0] >= LONG_WAIT:
         wait, pool, row = max(waits, key=lambda found: found[0])
-        degraded = f"{row['cl_waiting']} clients wait for a connection of the pool {pool}, for {format_duration(round(wait, 1))} now"
+        degraded = f"{row['cl_waiting']} clients wait for a connection of the pool {pool}, for {length(wait)} now"
     facts = {"version": clean(version, _NAME_LENGTH), "pools": f"{len(pools)}"}
     told = Inventory(tuple(_SERIES.values()), "pool", frozenset(known))
     return ServerStatistics(tuple(samples), facts, degraded, (told,) if len(known) == len(pools) else ())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
-from tui_monitor.core.units import format_duration
+from tui_monitor.core.humanize import length
 from tui_monitor.core.values import Inventory, Sample, labels_of
 from tui_monitor.sources.net.driver_common import ServerStatistics
 from tui_monitor.sources.net.recent_ratio import RecentRatio
@@ -115,9 +115,9 @@ def _facts(row: Mapping[str, Any], used: str, lag: float | None) -> dict[str, st
         "version": row.get("version") or "",
         "connections": used,
         "replication": _role(row),
-        "longest transaction": "" if longest is None else format_duration(round(longest, 1)),
+        "longest transaction": "" if longest is None else length(longest),
         "blocked sessions": f"{blocked:.0f}" if blocked else "",
-        "replication lag": "" if lag is None else format_duration(round(lag, 1)),
+        "replication lag": "" if lag is None else length(lag),
     }
     if row.get("all_stats") is False:
         facts["not permitted"] = "longest transaction, replication lag of standbys: GRANT pg_monitor to this role"

@@ -40,7 +40,7 @@ class ProcessProbe:
             async with asyncio.timeout(limit):
                 result = await asyncio.to_thread(self._look)
         except TimeoutError:
-            raise OwnTrouble(f"reading /proc takes longer than {limit:g} s: is this machine overloaded?") from None
+            raise OwnTrouble(f"reading /proc takes longer than {limit:g}s: is this machine overloaded?") from None
         self.stage = ""
         return result
 

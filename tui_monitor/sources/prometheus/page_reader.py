@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 
+from tui_monitor.core.units import format_size
 from tui_monitor.promql.exposition import Exposition, Page, ScrapeRules
 from tui_monitor.promql.exposition_format import Format, UnknownFormat, format_of
 from tui_monitor.sources.http.exchange import Answer, BadAnswer, body_pieces
-from tui_monitor.sources.http.expectations import size_text, status_text
+from tui_monitor.sources.http.expectations import status_text
 from tui_monitor.sources.net.slices import in_slices
 
 
@@ -45,7 +46,7 @@ class PageReader:
         except (UnknownFormat, BadAnswer) as error:
             return str(error)
         except _TooLarge:
-            return f"page is larger than body_limit = {size_text(self._body_limit)}; raise it"
+            return f"page is larger than body_limit = {format_size(self._body_limit)}; raise it"
         return self.page.fault
 
     def _reading(self, answer: Answer) -> Generator[None, None, Page]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+from tui_monitor.core.humanize import length
 from tui_monitor.core.rates import increase
-from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.sources.net.driver_common import ServerStatistics
 from tui_monitor.sources.net.excerpt import clean
@@ -76,7 +76,7 @@ class RedisStatistics:
 
     def _degraded(self, fields: Mapping[str, str], ratio: float | None) -> str:
         if ratio is not None and ratio > self._memory_degraded:
-            return f"memory {100 * ratio:.0f} % of maxmemory"
+            return f"memory {100 * ratio:.0f}% of maxmemory"
         if fields.get("role") == "slave" and fields.get("master_link_status") == "down":
             return "the link to the master is down"
         return ""
@@ -123,6 +123,6 @@ def _facts(fields: Mapping[str, str], values: Mapping[str, float | None]) -> dic
         "memory": memory,
         "clients": fields.get("connected_clients", ""),
         "replication": role,
-        "replication lag": "" if lag is None else format_duration(lag),
+        "replication lag": "" if lag is None else length(lag),
     }
     return {key: clean(text, FACT_LENGTH) for key, text in facts.items() if text}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui_monitor.core.units import format_duration
+from tui_monitor.core.humanize import exact_span
 from tui_monitor.core.values import ProbeResult
 from tui_monitor.sources.net.connect import Failure, addresses_of, connect_failure, stream_failure
 from tui_monitor.sources.net.datagram import open_datagram
@@ -99,7 +99,7 @@ class SnmpProbe:
         uptime = number_of(system.get(UPTIME), 0.01)
         if uptime is not None:
             since = ", it has started again since the last probe" if uptime < self._uptime else ""
-            measured.facts["uptime"] = f"{format_duration(float(int(uptime)))}{since}"
+            measured.facts["uptime"] = f"{exact_span(float(uptime))}{since}"
             self._uptime = uptime
         named = {"device": text_of(system.get(NAME)), "description": text_of(system.get(DESCRIPTION))}
         measured.facts |= {key: clean(text, 120) for key, text in named.items() if text}

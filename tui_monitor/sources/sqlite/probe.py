@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from tui_monitor.core.humanize import size
+from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.queries import QuerySettings
@@ -71,7 +72,7 @@ class SqliteProbe:
 
 
 def _timed_out(query: QuerySettings) -> str:
-    return f"timed out after {query.timeout:g}s (query)"
+    return f"timed out after {format_duration(query.timeout)} (query)"
 
 
 def _words(error: Exception, query: QuerySettings, file: SqliteFile, patience: float) -> str:

@@ -16,7 +16,7 @@ class StorageCheck(CheckSettings):
     """A directory on a disk, a network share or a bucket that is mounted: it can be written, has room, and is fed."""
 
     path: FilePath = key(doc="the directory", min_length=1, example="/srv/uploads")
-    write: bool = key(default=True, doc="write 4 KiB there, read them back and delete them")
+    write: bool = key(default=True, doc="write 4KiB there, read them back and delete them")
     free_degraded: Ratio = key(default=0.2, doc="degraded with less free space than this; 0 never", ge=0, le=1)
     free_unhealthy: Ratio = key(default=0.1, doc="unhealthy with less free space than this; 0 never", ge=0, le=1)
     newest_max_age: Duration | None = key(default=None, doc="unhealthy where its newest file is older, for backups", gt=0, example="26h")

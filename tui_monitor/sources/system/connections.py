@@ -123,7 +123,7 @@ def _asked(states: int, deadline: float) -> Counter[int]:
         asked.send(_HEAD.pack(_HEAD.size + len(query), _TCP_DIAG, _REQUEST | _DUMP, 1, 0) + query)
         while not add_states(asked.recv(_BUFFER), found):
             if time.monotonic() > deadline:
-                raise TimeoutError(errno.ETIMEDOUT, f"the kernel did not tell its sockets within {TIME_LIMIT:g} s")
+                raise TimeoutError(errno.ETIMEDOUT, f"the kernel did not tell its sockets within {TIME_LIMIT:g}s")
     return found
 
 

@@ -98,6 +98,6 @@ class Hardware:
 
 def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return f"it did not answer within {TIME_LIMIT:g} s"
+        return f"it did not answer within {TIME_LIMIT:g}s"
     known = isinstance(error, CannotStart | gpu.GpuTrouble | OSError)
     return clean(str(error) if known and str(error) else f"{type(error).__name__}: {error}", 300)

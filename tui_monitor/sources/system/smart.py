@@ -85,7 +85,7 @@ def disk_samples(name: str, outcome: ProgramOutcome) -> tuple[list[Sample], str]
 
 def _refusal(said: str, outcome: ProgramOutcome) -> str:
     if outcome.timed_out:
-        return f"smartctl did not end within {TIME_LIMIT:g} s"
+        return f"smartctl did not end within {TIME_LIMIT:g}s"
     reason = clean(said or outcome.errors.decode("utf-8", "replace") or outcome.ending, 160)
     if "permission denied" in reason.lower() or "operation not permitted" in reason.lower():
         return f"{reason}: smartctl needs root; run the monitor as root, or set [system] hardware = false"

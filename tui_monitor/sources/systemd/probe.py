@@ -51,7 +51,7 @@ class SystemdProbe:
             async with asyncio.timeout(limit):
                 reading = await self._read()
         except TimeoutError:
-            raise OwnTrouble(f"systemd does not answer within {limit:g} s: is this machine overloaded, or its bus stuck?") from None
+            raise OwnTrouble(f"systemd does not answer within {limit:g}s: is this machine overloaded, or its bus stuck?") from None
         self.stage = ""
         return self._result(reading, time.perf_counter() - began)
 

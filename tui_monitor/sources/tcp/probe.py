@@ -116,7 +116,7 @@ def _begin(answer: bytearray, limit: int) -> str:
 def _lack(answer: bytes, more: bool, expected: str) -> str:
     if not answer:
         return "closed the connection without an answer"
-    where = f" (in the first {MAX_ANSWER // 1024} KiB)" if more else ""
+    where = f" (in the first {MAX_ANSWER // 1024}KiB)" if more else ""
     return f'answer lacks "{clean(expected, 60)}"{where}'
 
 

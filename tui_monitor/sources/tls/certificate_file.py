@@ -25,7 +25,7 @@ def certificates_in(path: str) -> list[bytes]:
     except OSError as error:
         raise Failure(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
     if len(data) > MAX_SIZE:
-        raise Failure(f"{path} is larger than {MAX_SIZE >> 20} MiB: not a certificate")
+        raise Failure(f"{path} is larger than {MAX_SIZE >> 20}MiB: not a certificate")
     found = _PEM.findall(data.decode("latin-1"))[:MAX_CERTIFICATES]
     try:
         return [ssl.PEM_cert_to_DER_cert(block.replace("TRUSTED ", "")) for block in found]

@@ -17,7 +17,8 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.uri import WebSocketURI
 
-from tui_monitor.sources.http.expectations import size_text, status_text
+from tui_monitor.core.units import format_size
+from tui_monitor.sources.http.expectations import status_text
 from tui_monitor.sources.http.request import USER_AGENT, Url
 from tui_monitor.sources.net.connect import Failure, stream_failure
 from tui_monitor.sources.net.excerpt import clean
@@ -148,7 +149,7 @@ class Connection:
 
     def _broken(self, error: Exception) -> str:
         if isinstance(error, PayloadTooBig):
-            return f"sends a message larger than max_message = {size_text(self._max_message)}; raise it"
+            return f"sends a message larger than max_message = {format_size(self._max_message)}; raise it"
         if isinstance(error, EOFError):
             return f"broke off the connection ({self._stream.peer})"
         if isinstance(error, ProtocolError):

@@ -147,5 +147,5 @@ def _edge(edge: LikelyEdge, width: int, look: RenderStyle, selected: bool) -> Li
         .gap()
         .append(edge.cause, "strong")
     )
-    row.gap(2).say(f"failed within 10 s of it {edge.times} of {edge.of} times", "dim").gap(2)
+    row.gap(2).say(f"failed within 10s of it {edge.times} of {edge.of} times", "dim").gap(2)
     return row.append(f'depends_on = ["{edge.cause}"]', "link").line()
