@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert
 from tui_monitor.board import build as boards
+from tui_monitor.board.causes import CHECK_RULE, affected_by, explained_then
 from tui_monitor.board.check_statistics import WINDOWS, read_windows, with_sparks
 from tui_monitor.board.figures import figure_name
 from tui_monitor.board.requests import tables_then
@@ -25,7 +26,6 @@ REACH_MS = 300_000
 _EVERYTHING = (Matcher(METRIC_NAME, "=~", ".+"),)
 _MODES = "cpu_mode_ratio"
 _NO_FIGURES = ("probe_phase_seconds", "check_health")
-CHECK_RULE = "CheckUnhealthy"
 _FAILING = (HealthStatus.DEGRADED, HealthStatus.UNHEALTHY)
 _REASONS = {
     HealthStatus.HEALTHY: "",
@@ -107,8 +107,13 @@ def past_board(
     checks = tuple(
         replace(_check(check, moment, reasons.get(check.name)), windows=_uncounted(windows.get(check.name, {}))) for check in asked
     )
+    then = explained_then(then, checks)
+    affected = affected_by(then)
     views = sorted(
-        (boards.alert_view(alert, unit_of(boards.condition_of(alert)), told.get(alert.id, ())) for alert in then),
+        (
+            boards.alert_view(alert, unit_of(boards.condition_of(alert)), told.get(alert.id, ()), affected.get(alert.id, ()))
+            for alert in then
+        ),
         key=alert_order,
     )
     board = replace(
@@ -130,7 +135,7 @@ def past_board(
 
 
 def _as_it_was(alert: Alert, events: Sequence[AlertEventRow], at: int) -> Alert:
-    """The alert with state, severity, value, summary and acknowledgement of that time; mute reasons are not stored."""
+    """The alert with state, severity, value, summary and acknowledgement of that time; what mutes it is found later."""
     severity, value, taken, annotations = alert.severity, alert.value, None, alert.annotations
     for event in events:
         if event.change in NOTED_CHANGES and event.note:

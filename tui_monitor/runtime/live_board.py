@@ -9,18 +9,16 @@ from dataclasses import replace
 from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.board import build as boards
+from tui_monitor.board.causes import affected_by
 from tui_monitor.board.check_statistics import Statistics, with_sparks
-from tui_monitor.board.replay import CHECK_RULE
 from tui_monitor.board.values import AlertView, Board, CheckView, Delivery, LeaderView, Resources, alert_order
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.health import check_labels
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.kept import Kept
-from tui_monitor.core.mute_reason import parse_mute_reason
-from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.troubles import Troubles
-from tui_monitor.core.values import CheckResult, overall, severity_rank
+from tui_monitor.core.values import CheckResult, overall
 from tui_monitor.core.version import VERSION
 from tui_monitor.delivery.outbox import OutboxEvent
 from tui_monitor.promql.query_facts import query_facts
@@ -211,22 +209,3 @@ class LiveBoard:
 
 def _escalating(view: AlertView, step: tuple[int, tuple[str, ...]] | None) -> AlertView:
     return view if step is None else replace(view, escalates_at=step[0], escalates_to=step[1])
-
-
-def affected_by(live: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
-    """Alert id → the subjects of the alerts that it mutes, sorted.
-
-    A failed check's dependents are muted by its health alert (CheckUnhealthy; where that does not fire, by its gravest alert), not by
-    each alert that carries its name.
-    """
-    causes: dict[str, str] = {}
-    for alert in sorted(live, key=lambda one: (one.name == CHECK_RULE, severity_rank(one.severity)), reverse=True):
-        if alert.state == "firing" and alert.labels.get("check"):
-            causes.setdefault(alert.labels["check"], alert.id)
-    found: dict[str, set[str]] = {}
-    for alert in live:
-        for reason in map(parse_mute_reason, alert.suppressed_by):
-            cause = causes.get(reason.name) if reason.kind == "depends_on" else reason.name if reason.kind == "inhibit" else None
-            if cause and cause != alert.id:
-                found.setdefault(cause, set()).add(subject_of(alert.labels) or alert.name)
-    return {cause: tuple(sorted(names)) for cause, names in found.items()}

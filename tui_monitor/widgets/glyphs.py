@@ -51,6 +51,10 @@ class Glyphs:
         """The block of a height, 0 to 1; never nothing."""
         return self.blocks[min(len(self.blocks) - 1, max(0, round(height * len(self.blocks)) - 1))]
 
+    def low_block(self, height: float) -> str:
+        """The same, never the full one, which means a failure where colour does not tell."""
+        return self.blocks[min(self.blocks.index(self.block(height)), len(self.blocks) - 2)]
+
     def axis(self, marked: bool) -> str:
         """The line beside a chart, where it has a label or none."""
         return self.ticks[0] if marked else self.ticks[1]

@@ -30,7 +30,6 @@ from tui_monitor.widgets.remedy_commands import commands_of
 from tui_monitor.widgets.strip_cells import append_strip
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
-MOST_ENDED = 3
 NARROW = 60
 """Below this width a row has only subject, strip and age."""
 ROOMY = 100
@@ -64,19 +63,6 @@ def folded(alerts: Sequence[AlertView], most: int) -> dict[str, tuple[AlertView,
     for alert in filter(is_open, alerts):
         together.setdefault((alert.name, alert.severity), []).append(alert)
     return {found[0].id: tuple(found) for found in together.values() if len(found) >= FOLD_FROM}
-
-
-def _subject(alert: AlertView) -> tuple[str, str]:
-    return alert.name, subject(alert)
-
-
-def lately_ended(history: Sequence[AlertView], now: int, present: Sequence[AlertView]) -> list[AlertView]:
-    """The alerts that ended within the last hour and do not fire again, the newest first, at most three."""
-    live = {_subject(alert) for alert in present}
-    found = [
-        one for one in history if one.state == "resolved" and one.ends_at and 0 <= now - one.ends_at < HOUR and _subject(one) not in live
-    ]
-    return sorted(found, key=lambda alert: -(alert.ends_at or 0))[:MOST_ENDED]
 
 
 def incident_counts(board: Board) -> str:
@@ -180,7 +166,7 @@ def incident_line(
     if bars:
         append_strip(row.gap(2), strip, bars, look.glyphs)
     if told_width:
-        told, style = ("", "dim") if ended else told_text(alert, now, look, width=told_width, past=past)
+        told, style = (_hit(alert), "dim") if ended else told_text(alert, now, look, width=told_width, past=past)
         row.gap(2).say(told, style, told_width)
     return row.line()
 
@@ -206,6 +192,10 @@ def _append_age(row: LineBuilder, alert: AlertView, now: int, width: int, look: 
     text = look.words.within(age_text(alert, now), width)
     text = f"{look.words.exact('new')} {text}" if fresh else text
     row.append(text, "accent" if fresh else "text" if is_open(alert) else "dim", width, right=True)
+
+
+def _hit(alert: AlertView) -> str:
+    return f"{alert.affected} affected: {' '.join(alert.affects)}" if alert.affected else ""
 
 
 def is_new(alert: AlertView, now: int) -> bool:

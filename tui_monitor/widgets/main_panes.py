@@ -15,6 +15,7 @@ from tui_monitor.widgets import incidents, machine, selection, services
 from tui_monitor.widgets.alerts import order_key
 from tui_monitor.widgets.board_panes import AlertsPane, BoardPane, ChecksPane, ResourcesPane, Sparks
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
+from tui_monitor.widgets.ended import explained, lately_ended
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.line_widget import OpensMoment
 from tui_monitor.widgets.pane import Pane
@@ -90,7 +91,7 @@ class IncidentsPane(FramedPane, AlertsPane):
         super().select_rows()
         self.marked &= {alert.id for alert in self.board.alerts} if self.marked else set()
         found = incidents.grouped(self.alerts) if not self.needle else list(self.alerts)
-        ended = [] if self.needle or self.board.past else incidents.lately_ended(self.history, self.board.at, self.board.alerts)
+        ended = [] if self.needle or self.board.past else lately_ended(self.history, self.board.at, self.board.alerts, self._needs())
         self.folds = {} if self.needle or self.is_unfolded or self.order != self.ORDERS[0] else incidents.folded(found, self.most)
         inside = {alert.id for fold in self.folds.values() for alert in fold[1:]}
         self.alerts = [*(alert for alert in found if alert.id not in inside), *ended]
@@ -100,8 +101,12 @@ class IncidentsPane(FramedPane, AlertsPane):
         if self.board.past:
             return ()
         shown, since = {alert.id for alert in self.alerts}, self.board.at - incidents.DAY
-        found = [one for one in self.history if one.state == "resolved" and (one.ends_at or 0) > since and one.id not in shown]
-        return sorted(found, key=lambda alert: -(alert.ends_at or 0))
+        found = [one for one in self.history if one.state == "resolved" and (one.ends_at or 0) > since]
+        shown |= explained(found, self.board.alerts, self._needs()).keys()
+        return sorted((one for one in found if one.id not in shown), key=lambda alert: -(alert.ends_at or 0))
+
+    def _needs(self) -> Mapping[str, Sequence[str]]:
+        return {check.name: check.depends_on for check in self.board.checks}
 
     def gravest(self) -> Sequence[AlertView]:
         """The incidents for the verdict, which neither a filter nor another order of the list may change."""
@@ -181,6 +186,7 @@ class ServicesPane(FramedPane, ChecksPane):
         ('name = "api"', "text"),
         ('type = "http"', "text"),
         ('url = "https://api.example.com/health"', "text"),
+        ("i finds the services that run here.", "dim"),
     )
     recent: Sequence[AlertView] = ()
     """Alerts that are over, shown below the services where there is room."""

@@ -88,7 +88,7 @@ def fact_lines(check: CheckView | None, alert: AlertView | None, log: Sequence[s
         lines += _fact("hits", ", ".join(alert.affects), width, look, "text", 2)
         lines += _fact("ack", _acknowledged(alert), width, look, "text", 1)
     if check is not None:
-        lines += _fact("needs", ", ".join(check.depends_on), width, look, "dim", 1)
+        lines += _fact("uses", ", ".join(check.depends_on), width, look, "dim", 1)
         lines += _fact("at", check.target, width, look, "dim", 1)
     for number, line in enumerate(log[-3:]):
         lines += _fact("" if number else "log", short_stamp(line, look.zone), width, look, "dim", 1)

@@ -85,7 +85,9 @@ def _cell(slots: Sequence[Slot], glyphs: Glyphs) -> Run:
     height = max((slot.height for slot in slots if slot.status is worst), default=LOWEST)
     if worst is HealthStatus.DEGRADED and not glyphs.colored:
         return glyphs.slow, STYLES[worst]
-    return glyphs.block(max(height**2, SLOW) if worst is HealthStatus.DEGRADED else height**2), STYLES[worst]
+    if worst is HealthStatus.DEGRADED:
+        return glyphs.block(max(height**2, SLOW)), STYLES[worst]
+    return glyphs.low_block(height**2), STYLES[worst]
 
 
 def moment_at(strip: Strip, cell: int, width: int) -> int:

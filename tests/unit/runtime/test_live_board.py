@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from tests.support.clocks import ManualClock
 from tui_monitor.alerts.alert import Alert
+from tui_monitor.board.causes import affected_by
 from tui_monitor.board.values import Delivery
 from tui_monitor.delivery.outbox import OutboxEvent
-from tui_monitor.runtime.live_board import Deliveries, affected_by
+from tui_monitor.runtime.live_board import Deliveries
 
 DOWN = Alert(
     id="a1", fingerprint="f1", rule="r", labels={"alertname": "CheckUnhealthy", "check": "db"}, annotations={},

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import sample_boards as boards
 from tests.support.sample_history import sample_strip
-from tui_monitor.board.strip import Slot, SlotSamples, Strip, slot_bounds, strip
+from tui_monitor.board.strip import LOWEST, Slot, SlotSamples, Strip, slot_bounds, strip
 from tui_monitor.board.values import Board, Delivery
 from tui_monitor.core import humanize as f
 from tui_monitor.core.catalogue.translation import translator
@@ -21,9 +21,10 @@ from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets import machine
 from tui_monitor.widgets.alerts import is_open, short_state, state_text
 from tui_monitor.widgets.cell_line import Line, RenderStyle, text_of
+from tui_monitor.widgets.ended import lately_ended
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
-from tui_monitor.widgets.incidents import ended_line, folded, grouped, incident_line, lately_ended, narrow_foot, told_text, try_line
+from tui_monitor.widgets.incidents import ended_line, folded, grouped, incident_line, narrow_foot, told_text, try_line
 from tui_monitor.widgets.selection import fact_lines, selection_lines, short_stamp
 from tui_monitor.widgets.services import columns_at, names_width, rest_line, service_line, short_reason, strip_cells, tree
 from tui_monitor.widgets.strip_cells import WINDOWS, merged, moment_at, strip_runs, trouble_moment
@@ -159,6 +160,34 @@ def test_what_ended_lately_stays_for_an_hour() -> None:
     over = boards.ended()
     assert "was down 1m: 503" in text_of([incident_line(over[0], HOUR, boards.AT, 118, LOOK)])
     assert "was degraded 7m: slow" in text_of([incident_line(over[2], HOUR, boards.AT, 118, LOOK)])
+
+
+def test_what_ended_with_its_cause_stands_in_its_line() -> None:
+    """The alerts of checks that depend on a failed one are in its line after the end too; not those of another time or check."""
+    db = replace(
+        boards.storm().alerts[0],
+        name="CheckUnhealthy",
+        state="resolved",
+        ends_at=boards.AT - 5_000,
+        labels={"check": "db"},
+        suppressed_by=(),
+        affected=0,
+        affects=(),
+    )
+    cart = replace(db, id="cart", labels={"check": "cart"}, ends_at=boards.AT)
+    before = replace(cart, id="before", starts_at=db.starts_at - 30 * boards.MINUTE, ends_at=db.starts_at - 10 * boards.MINUTE)
+    other = replace(cart, id="other", labels={"check": "other"}, ends_at=boards.AT - 10_000)
+    needs = {"db": (), "cart": ("db",), "other": ()}
+    found = lately_ended([cart, db, before, other], boards.AT, (), needs)
+    assert [(one.id, one.affects) for one in found] == [(db.id, ("cart",)), ("other", ()), ("before", ())]
+    assert [one.id for one in lately_ended([cart], boards.AT, [replace(db, state="firing", ends_at=None)], needs)] == []
+
+
+def test_a_healthy_slot_is_never_as_high_as_a_failed_one() -> None:
+    """Without colour the shape alone tells a failure: the slowest healthy slot stays below the full block."""
+    slots = [Slot(n, n + 1, HealthStatus.HEALTHY, 1.0 if n else LOWEST) for n in range(2)]
+    (text, _), *rest = strip_runs((*slots, Slot(2, 3, HealthStatus.UNHEALTHY)), 3, LOOK.glyphs)
+    assert (text, rest[0][0]) == ("▁▇", "█")
 
 
 def test_services_are_a_tree_with_trouble_first() -> None:

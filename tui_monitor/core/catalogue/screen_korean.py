@@ -121,6 +121,7 @@ _SENTENCES = {
     "The first measurement is running.": "첫 측정을 하고 있습니다.",
     "Nothing matches the filter. Esc clears it.": "필터에 맞는 것이 없습니다. Esc로 지웁니다.",
     "No notifier yet ([[notifiers]]): alerts are shown only here.": "알림 채널이 없습니다([[notifiers]]): 알림은 여기에만 표시됩니다.",
+    "i finds the services that run here.": "i를 누르면 실행 중인 서비스를 찾습니다.",
     "Only this machine is monitored. i finds the services that run here.": "이 서버만 감시 중입니다. i를 누르면 실행 중인 서비스를 찾습니다.",
     "No check yet. In the configuration:": "체크가 없습니다. 설정에 추가하세요:",
     "No alert has ever fired.": "발생한 알림이 없습니다.",

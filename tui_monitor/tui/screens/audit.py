@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from tui_monitor.board.values import ActView
+from tui_monitor.board.past_lists import acts_by
+from tui_monitor.board.values import ActView, Board
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.pane_screen import ListScreen
@@ -25,10 +26,13 @@ class AuditScreen(ListScreen):
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
         self._entries: Sequence[ActView] = ()
+        self._past_at = context.view.past_at
 
     async def load(self) -> None:
         """Load the newest entries."""
-        self._entries = entries = await self.context.backend.acts(LIMIT)
+        entries = await self.context.backend.acts(LIMIT)
+        shown = self.context.shown
+        self._entries = entries = acts_by(shown.at, entries) if shown.past else entries
         now = self.context.now()
         widths = audit_widths(entries, now, self.context.look)
         rows = []
@@ -36,6 +40,12 @@ class AuditScreen(ListScreen):
             text = f"{one.by} {one.verb} {one.subject}   {one.note}".rstrip()
             rows.append(ListRow(str(number), text, partial(_line, one, now, widths), text))
         self.rows.fill(rows, "newest first", columns=lambda width, look: [audit_heads(widths, width, look)])
+
+    def show_board(self, board: Board) -> None:
+        """Another moment of the past has other entries."""
+        if self.context.view.past_at != self._past_at:
+            self._past_at = self.context.view.past_at
+            self.context.start(self.load())
 
     def open_row(self, key: str) -> None:
         """Open the alert of the entry."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
+from tui_monitor.board.past_lists import ended_by
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.context import ScreenContext
@@ -46,8 +47,9 @@ class HistoryScreen(ListScreen):
         """Render the board's alerts, then the resolved ones."""
         current = sorted(board.alerts, key=order_key(ORDERS[0]))
         ids = {alert.id for alert in current}
-        listed = [*current, *(alert for alert in self._resolved if alert.id not in ids)]
-        remark = f"{len(current)} firing, {len(self._resolved)} resolved"
+        resolved = ended_by(board.at, self._resolved) if board.past else self._resolved
+        listed = [*current, *(alert for alert in resolved if alert.id not in ids)]
+        remark = f"{len(current)} firing, {len(resolved)} resolved"
         if self._order:
             listed.sort(key=order_key(ORDERS[self._order]))
             remark += f", by {ORDERS[self._order]}"

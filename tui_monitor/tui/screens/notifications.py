@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from tui_monitor.board.values import NotificationView
+from tui_monitor.board.past_lists import messages_by
+from tui_monitor.board.values import Board, NotificationView
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.pane_screen import ListScreen
@@ -26,12 +27,21 @@ class NotificationsScreen(ListScreen):
     def __init__(self, context: ScreenContext) -> None:
         super().__init__(context)
         self._alert_ids: dict[str, str] = {}
+        self._past_at = context.view.past_at
 
     async def load(self) -> None:
         """Load the newest messages."""
+        shown = self.context.shown
         found = list(await self.context.backend.notifications(LIMIT))
+        found = messages_by(shown.at, found) if shown.past else found
         self._alert_ids = {str(one.id): one.alerts[0] for one in found if one.alerts}
-        self.rows.fill([self._row(one) for one in found], notifier_text(found, self.context.live.notifiers, self.context.shown.at))
+        self.rows.fill([self._row(one) for one in found], notifier_text(found, self.context.live.notifiers, shown.at))
+
+    def show_board(self, board: Board) -> None:
+        """Another moment of the past has other messages."""
+        if self.context.view.past_at != self._past_at:
+            self._past_at = self.context.view.past_at
+            self.context.start(self.load())
 
     def _row(self, one: NotificationView) -> ListRow:
         text = f"{one.notifier} {one.kind} {one.state} {one.title} {one.error}"
