@@ -106,13 +106,13 @@ def _incident(context: ReportContext, alert: Alert, events: Sequence[AlertEventR
 
 
 def noise_of_period(context: ReportContext) -> Noise:
-    """The noise report since the period began."""
+    """The noise report of the period."""
     return context.once("noise", lambda: _noise(context))
 
 
 def _noise(context: ReportContext) -> Noise:
-    history = context.source.state(lambda state: state.firing_history(context.period.begin))
-    return noise_of(history, context.period.begin, context.now, context.source.rules)
+    history = context.source.state(lambda state: state.firing_history(context.period.begin, context.end))
+    return noise_of(history, context.period.begin, context.end, context.source.rules)
 
 
 def noise_section(context: ReportContext) -> ReportSection:

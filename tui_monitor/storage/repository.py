@@ -38,6 +38,7 @@ from tui_monitor.storage.records import (
 
 T = TypeVar("T")
 RECENT_MS = 86_400_000
+FOREVER_MS = 1 << 62
 KEEP_RESOLVED = 10_000
 KEEP_RESOLVED_MS = 365 * 86_400_000
 KEEP_SENT = 10_000
@@ -355,8 +356,8 @@ class State(Protocol):
     @property
     def reports(self) -> ReportTable: ...  # noqa: D102
 
-    def firing_history(self, since_ms: int) -> FiringHistory:
-        """The data of the noise report: alerts that fired since then or still fire, and the messages about them."""
+    def firing_history(self, since_ms: int, until_ms: int = FOREVER_MS) -> FiringHistory:
+        """The data of the noise report of a time (UTC ms, its end is outside): alerts that fired in it or still do, and their messages."""
 
 
 class StateRepository(Protocol):

@@ -68,6 +68,16 @@ def past(request: pytest.FixtureRequest) -> Past:
     return Past(StateDb(":memory:") if request.param == "sqlite" else MemoryState())
 
 
+def test_nothing_after_the_end_counts(past: Past) -> None:
+    """A report of a past time has neither alerts nor messages and acknowledgements that came after it, also of what still fires."""
+    before = past.fired("Hot", NOW - 2 * HOUR, 60)
+    past.told(NOW - 2 * HOUR, before)
+    past.told(NOW - 60_000, past.fired("Hot", NOW - 60_000, None, acked=True))
+    history = past.state.now(lambda state: state.firing_history(WEEK_AGO, NOW - HOUR))
+    (found,) = noise_of(history, WEEK_AGO, NOW - HOUR).rules
+    assert (found.fired, found.messages, found.acknowledged, found.still) == (1, 1, 0, 0)
+
+
 def test_it_counts_what_disturbed(past: Past) -> None:
     """Firings, subjects, lengths, acknowledgements and messages; each message once; only of the time asked for."""
     past.fired("Hot", WEEK_AGO - HOUR, 60, room="a")

@@ -85,11 +85,11 @@ class InMemoryAlerts:
         found = [(own, event) for own, event in self._numbers.items() if own > number and event.change != "pending"]
         return [NumberedEvent(own, event, self._alerts.get(event.alert)) for own, event in found[:limit]]
 
-    def counts(self, change: str, since_ms: int) -> dict[str, int]:
-        """How many events of one kind since then, by alert."""
+    def counts(self, change: str, since_ms: int, until_ms: int) -> dict[str, int]:
+        """How many events of one kind in a time, by alert."""
         found: dict[str, int] = {}
         for event in self._events:
-            if event.change == change and event.at >= since_ms:
+            if event.change == change and since_ms <= event.at < until_ms:
                 found[event.alert] = found.get(event.alert, 0) + 1
         return found
 

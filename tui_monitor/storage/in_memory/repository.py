@@ -24,7 +24,7 @@ from tui_monitor.storage.in_memory.tables import (
     InMemoryTokens,
 )
 from tui_monitor.storage.records import FiredAlert, FiringHistory, UnitOfWork
-from tui_monitor.storage.repository import State, write_unit
+from tui_monitor.storage.repository import FOREVER_MS, State, write_unit
 
 T = TypeVar("T")
 
@@ -46,21 +46,22 @@ class InMemoryState:
         self.cursors = InMemoryCursors()
         self.reports = InMemoryReports()
 
-    def firing_history(self, since_ms: int) -> FiringHistory:
+    def firing_history(self, since_ms: int, until_ms: int = FOREVER_MS) -> FiringHistory:
         alerts = self.alerts.every()
-        fired = [one for one in alerts if one.starts_at >= since_ms or (one.state == "firing" and one.starts_at > 0)]
+        begun = [one for one in alerts if one.starts_at < until_ms]
+        fired = [one for one in begun if one.starts_at >= since_ms or (one.state == "firing" and one.starts_at > 0)]
         return FiringHistory(
             [
                 FiredAlert(one.name, one.id, one.fingerprint, one.severity, one.starts_at, one.ends_at, one.labels)
                 for one in sorted(fired, key=lambda one: one.starts_at)
             ],
-            self.alerts.counts("acknowledged", since_ms),
-            self.alerts.counts("flapping", since_ms),
-            self._messages(since_ms, {one.id: one.name for one in alerts}),
+            self.alerts.counts("acknowledged", since_ms, until_ms),
+            self.alerts.counts("flapping", since_ms, until_ms),
+            self._messages(since_ms, until_ms, {one.id: one.name for one in alerts}),
         )
 
-    def _messages(self, since_ms: int, names: dict[str, str]) -> list[tuple[str, int, Kind]]:
-        told = [one for one in self.outbox.stored() if one.row.created_at >= since_ms and one.row.merged_into is None]
+    def _messages(self, since_ms: int, until_ms: int, names: dict[str, str]) -> list[tuple[str, int, Kind]]:
+        told = [one for one in self.outbox.stored() if since_ms <= one.row.created_at < until_ms and one.row.merged_into is None]
         gone = [one for one in told if one.row.state in ("sent", "unknown")]
         return [(names[alert], one.seq, one.row.kind) for one in gone for alert in self.outbox.linked(one.seq) if alert in names]
 

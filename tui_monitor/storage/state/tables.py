@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from tui_monitor.storage.records import FiringHistory
+from tui_monitor.storage.repository import FOREVER_MS
 from tui_monitor.storage.sqlite import Migration
 from tui_monitor.storage.state import (
     added_rules,
@@ -57,5 +58,5 @@ class SqliteState:
         self.cursors = cursors.SqliteCursors(db)
         self.reports = reports.SqliteReports(db)
 
-    def firing_history(self, since_ms: int) -> FiringHistory:
-        return firing_history(self._db, since_ms)
+    def firing_history(self, since_ms: int, until_ms: int = FOREVER_MS) -> FiringHistory:
+        return firing_history(self._db, since_ms, until_ms)
