@@ -10,6 +10,7 @@ from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.details import PHASES
 from tui_monitor.widgets.incident_view import IncidentView, LoggedLine
 from tui_monitor.widgets.list_panes import said, wrapped
+from tui_monitor.widgets.selection import short_stamp
 
 MOST_LOG, MOST_FIGURES = 12, 4
 
@@ -75,7 +76,7 @@ def phase_lines(phases: Mapping[str, float], width: int, look: RenderStyle) -> l
 
 def log_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
     """The log's last lines, the newest first; those that were kept when it fired where no others are."""
-    lines = view.log or tuple(LoggedLine(0, text) for text in reversed(view.detail.evidence.log))
+    lines = view.log or tuple(LoggedLine(0, short_stamp(text, look.zone)) for text in reversed(view.detail.evidence.log))
     found = []
     for one in lines[:MOST_LOG]:
         row = LineBuilder(width, look).gap()

@@ -73,8 +73,8 @@ def request_heads(order: str, named: bool, width: int, look: RenderStyle) -> Seq
     row = LineBuilder(width, look).gap(1)
     named = named and width >= NARROW
     if named:
-        row.append("CHECK", "dim", 14).gap()
-    row.append("ROUTE", _style("route", order), _route_width(width, named)).gap()
+        row.append("check", "dim", 14).gap()
+    row.append("route", _style("route", order), _route_width(width, named)).gap()
     for name, key, cells in _columns(width):
         row.append(name, _style(key, order), cells, right=True).gap()
     return [row.line()]
@@ -87,14 +87,14 @@ def _style(key: str, order: str) -> str:
 def _columns(width: int) -> Sequence[tuple[str, str, int]]:
     """(head, order, cells)"""
     if width < NARROW:
-        return (("/s", "rate", 6), ("ERR", "errors", 5), ("P95", "p95", 7))
+        return (("/s", "rate", 6), ("err", "errors", 5), ("p95", "p95", 7))
     return (
-        ("PER S", "rate", 7),
-        ("ERRORS", "errors", 7),
-        ("P50", "p50", 8),
-        ("P95", "p95", 8),
-        ("P99", "p99", 8),
-        ("FLIGHT", "in flight", 6),
+        ("per s", "rate", 7),
+        ("errors", "errors", 7),
+        ("p50", "p50", 8),
+        ("p95", "p95", 8),
+        ("p99", "p99", 8),
+        ("flight", "in flight", 6),
     )
 
 

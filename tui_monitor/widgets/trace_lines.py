@@ -107,7 +107,7 @@ def attributes_line(span: Span, width: int, look: RenderStyle) -> Line:
 
 def trace_heads(width: int, look: RenderStyle) -> Sequence[Line]:
     """The columns' names of the list of traces."""
-    return [_trace_row(("BEGAN", "TOOK", "", "SPANS", "FAILED", "SERVICE", "OPERATION"), "dim", "dim", 0.0, width, look)]
+    return [_trace_row(("began", "took", "", "spans", "failed", "service", "operation"), "dim", "dim", 0.0, width, look)]
 
 
 def trace_line(trace: TraceSummary, longest: int, now: int, width: int, look: RenderStyle) -> Line:
@@ -133,7 +133,7 @@ def _trace_row(cells: Sequence[str], failed: str, style: str, share: float, widt
 
 def operation_heads(width: int, look: RenderStyle) -> Sequence[Line]:
     """The columns' names of the list of operations."""
-    return [_operation_row(("MEAN", "LONGEST", "", "TRACES", "FAILED", "SERVICE", "OPERATION"), 0.0, width, look, "dim")]
+    return [_operation_row(("mean", "longest", "", "traces", "failed", "service", "operation"), 0.0, width, look, "dim")]
 
 
 def operation_line(one: OperationSummary, longest: int, width: int, look: RenderStyle) -> Line:

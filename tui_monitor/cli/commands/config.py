@@ -67,7 +67,7 @@ def _check(given: Namespace) -> int:
         print_error(f"warning: {warning}")
     settings = loaded.settings
     where = loaded.path or "the built-in defaults"
-    print(f"{where}: fine ({len(settings.checks)} checks, {len(settings.rules)} rules of its own, {len(settings.notifiers)} notifiers)")
+    print(f"{where}: fine ({len(settings.checks)} checks, {len(settings.rules)} own rules, {len(settings.notifiers)} notifiers)")
     return 0
 
 

@@ -14,9 +14,8 @@ from tui_monitor.cli.commands.logs import lines_of_blocks, open_telemetry
 from tui_monitor.cli.options import Refused, print_error, seconds_of, wall_ms
 from tui_monitor.cli.output import Cell, print_json, print_line, table, terminal_width
 from tui_monitor.cli.state_access import existing_state
-from tui_monitor.core.humanize import latency
+from tui_monitor.core.humanize import latency, stamp
 from tui_monitor.core.trace import Span, TraceQuery, TraceSummary, span_tree
-from tui_monitor.core.units import rfc3339
 from tui_monitor.sources.log.ring import LineQuery
 from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.telemetry.reader import TelemetryReader
@@ -79,7 +78,8 @@ def _print_traces(given: Namespace, found: Sequence[TraceSummary]) -> int:
     elif not found:
         print_error(NOTHING if not _narrowed(given) else "no trace matches")
     else:
-        table([_row(trace) for trace in found], ("ID", "BEGAN", "TOOK", "SPANS", "FAILED", "SERVICE", "OPERATION"), spare=("SPANS",))
+        now = wall_ms()
+        table([_row(trace, now) for trace in found], ("ID", "BEGAN", "TOOK", "SPANS", "FAILED", "SERVICE", "OPERATION"), spare=("SPANS",))
     return 0
 
 
@@ -87,9 +87,9 @@ def _narrowed(given: Namespace) -> bool:
     return bool(given.service or given.operation or given.slower_than or given.errors or given.since)
 
 
-def _row(trace: TraceSummary) -> Sequence[Cell]:
+def _row(trace: TraceSummary, now: int) -> Sequence[Cell]:
     failed: Cell = (str(trace.errors), "error") if trace.errors else ""
-    began = rfc3339(trace.start_us // 1000)
+    began = stamp(trace.start_us // 1000, now, None, seconds=True)
     return (trace.trace_id[:12], began, latency(trace.duration_us / 1e6), str(trace.spans), failed, trace.service, trace.operation)
 
 
@@ -103,7 +103,8 @@ def _trace(given: Namespace, reader: TelemetryReader) -> int:
         print_json(trace_json(spans, lines[::-1]))
         return 0
     begin, length = trace_extent(spans)
-    print_line((spans[0].trace_id, "bold"), rfc3339(begin // 1000), latency(length / 1e6), f"{len(spans)} spans")
+    began = stamp(begin // 1000, wall_ms(), None, seconds=True)
+    print_line((spans[0].trace_id, "bold"), began, latency(length / 1e6), f"{len(spans)} spans")
     wide = terminal_width() >= 100
     table([_span_row(depth, span, begin, length, wide) for depth, span in span_tree(spans)], ("SPAN", "SERVICE", "TOOK", "", ""))
     for line in reversed(lines):
