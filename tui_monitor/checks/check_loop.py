@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -45,7 +46,7 @@ async def _answer_of(probe: Probe, limit: float, left: set[asyncio.Task[Any]]) -
         raise ProbeBroke("the probe is at fault: an earlier one has not ended, though its time was up")
     task, late = asyncio.create_task(_caught(probe)), False
     try:
-        await asyncio.wait({task}, timeout=limit)
+        await _ended(task, limit)
     finally:
         if not task.done():
             task.cancel()
@@ -64,6 +65,23 @@ async def _answer_of(probe: Probe, limit: float, left: set[asyncio.Task[Any]]) -
         raise error
     said = clip(text_of(error), REASON_LENGTH)
     raise ProbeBroke(f"the probe failed: {type(error).__name__}{': ' if said else ''}{said}") from error
+
+
+async def _ended(task: asyncio.Task[Any], limit: float) -> None:
+    """Wait for the end of the task, at most so many seconds; as asyncio.wait, which takes three times as long."""
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+
+    def end(_: object = None) -> None:
+        if not ended.done():
+            ended.set_result(None)
+
+    timer = loop.call_later(limit, end)
+    task.add_done_callback(end)
+    try:
+        await ended
+    finally:
+        timer.cancel()
 
 
 async def _caught(probe: Probe) -> tuple[object, BaseException | None]:
@@ -155,10 +173,14 @@ class CheckLoop:
         self._at = 0
 
     async def run(self, first: float = 0.0) -> None:
-        """Poll until cancelled; the first probe after ``first`` seconds, later ones on the check's own place of the grid."""
+        """Poll until cancelled; the first probe after ``first`` seconds, later ones on the check's own place of the grid.
+
+        A delayed start is moved to the grid of all checks, so that many of them share one wake-up.
+        """
         try:
-            await self._clock.sleep(first)
-            due = self._clock.monotonic()
+            due = self._clock.monotonic() + first
+            due = math.ceil(due / GRID) * GRID if first else due
+            await self._clock.sleep(due - self._clock.monotonic())
             while True:
                 await self.whole_step()
                 due = self._next(due)

@@ -354,11 +354,13 @@ class Collector:
 
     def figures_of(self, check: CheckSettings) -> dict[str, float]:
         """The newest values of a check's queries."""
-        return self._queries.figures_of(check, self._queries_of(check))
+        queries = self._queries_of(check)
+        return self._queries.figures_of(check, queries) if queries else {}
 
     def query_faults_of(self, check: CheckSettings) -> dict[str, str]:
         """Which of a check's queries fail, and why."""
-        return self._queries.faults_of(check, self._queries_of(check))
+        queries = self._queries_of(check)
+        return self._queries.faults_of(check, queries) if queries else {}
 
 
 def _is_unknown(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]], dropped: Mapping[str, Collection[str]]) -> bool:

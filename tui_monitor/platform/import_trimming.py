@@ -109,8 +109,10 @@ def _zones(name: str) -> Any:
 def settle_memory() -> None:
     """Collect the garbage of the imports once (20 ms), and exempt the rest from later collections.
 
-    A slotted dataclass leaves its first class behind.
+    A slotted dataclass leaves its first class behind. Young objects are collected after 10,000, not 700: results live for one interval and
+    are freed without the collector, which took a tenth of the time of 1,000 checks.
     """
+    gc.set_threshold(10_000, 10, 10)
     gc.unfreeze()
     gc.collect()
     gc.freeze()

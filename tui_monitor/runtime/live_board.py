@@ -109,6 +109,7 @@ class LiveBoard:
         self._troubles = troubles
         self._memory = memory
         self._requests = requests
+        self._fixed: Kept[tuple[str, Mapping[str, str]]] = Kept()
         self._checks: Kept[CheckView] = Kept()
         self._views: Kept[AlertView] = Kept()
         self._escalation = escalation
@@ -191,8 +192,9 @@ class LiveBoard:
     ) -> CheckView:
         if result is None:
             return boards.unprobed(check.name, check.type, check.category, target_of(check)[0], check.depends_on)
-        windows = self._statistics.windows(check.name, check_labels(check), now, check.interval)
-        view = boards.check_view(result, target_of(check)[0], windows, check.depends_on, figures)
+        target, labels = self._fixed.of(check.name, (check,), lambda: (target_of(check)[0], check_labels(check)))
+        windows = self._statistics.windows(check.name, labels, now, check.interval)
+        view = boards.check_view(result, target, windows, check.depends_on, figures)
         text = "; ".join(f"{query}: {error}" for query, error in faults.items())
         return replace(view, reason=view.reason or text, facts={**view.facts, **faults}) if faults else view
 

@@ -8,7 +8,6 @@ import socket
 import struct
 from collections import OrderedDict
 from contextlib import suppress
-from math import ceil
 
 from tui_monitor.sources.api import OwnTrouble
 from tui_monitor.sources.icmp.packet import NONCE, error_text, quoted_sequence, reply, request
@@ -28,8 +27,6 @@ _MSG_ERRQUEUE = 0x2000
 _SO_TIMESTAMPNS = 35
 """Gives the time of arrival with each packet as a struct timespec of CLOCK_REALTIME (asm-generic/socket.h)."""
 _TIMESPEC = struct.Struct("@ll")
-TICK = 0.01
-"""Seconds of the grid on which all but the first requests leave, so that those of many targets share one wake-up."""
 _TURN = 64
 """Packets that are read before the loop has its turn."""
 _RECEIVE_BUFFER = 1 << 20
@@ -50,7 +47,7 @@ class EchoSocket:
         self._identifier, self._sequence = secrets.randbits(16), secrets.randbits(16)
         self._waiting: dict[int, Echo] = {}
         self._given_up: OrderedDict[int, Echo] = OrderedDict()
-        self._due: dict[int, list[Pings]] = {}
+        self._due: dict[float, list[Pings]] = {}
         self._loop.add_reader(self._sock.fileno(), self._read)
 
     async def answers(self, pings: Pings, limit: float) -> list[Echo]:
@@ -78,14 +75,15 @@ class EchoSocket:
             self._plan(pings)
 
     def _plan(self, pings: Pings) -> None:
-        tick = ceil(pings.due / TICK)
-        if tick not in self._due:
-            self._due[tick] = []
-            self._loop.call_at(tick * TICK, self._send_due, tick)
-        self._due[tick].append(pings)
+        """Send the next request on the grid of its gap, so that the requests of many targets share one wake-up."""
+        due = round(pings.due / pings.gap) * pings.gap
+        if due not in self._due:
+            self._due[due] = []
+            self._loop.call_at(due, self._send_due, due)
+        self._due[due].append(pings)
 
-    def _send_due(self, tick: int) -> None:
-        for pings in self._due.pop(tick):
+    def _send_due(self, due: float) -> None:
+        for pings in self._due.pop(due):
             if pings.done.done():
                 continue
             try:
@@ -125,11 +123,12 @@ class EchoSocket:
         self._sock.close()
 
     def _read(self) -> None:
-        self._read_errors()
-        for _ in range(_TURN):
+        for count in range(_TURN):
             try:
                 packet, controls, _, _ = self._sock.recvmsg(65535, 64)
             except BlockingIOError:
+                if not count:  # no packet has woken the loop, but an error that was taken from the socket when another request was sent
+                    self._read_errors()
                 return
             except OSError:  # an ICMP error; its details are in the error queue
                 self._read_errors()

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Iterable
 from time import perf_counter
 
 from tui_monitor.core.values import HealthStatus, Inventory, ProbeResult, Sample
 from tui_monitor.sources.net.connect import Failure, Staged
+
+
+class Phase:
+    """The timing of one block, added to the seconds of its phase."""
+
+    __slots__ = ("_name", "_phases", "_started")
+
+    def __init__(self, phases: dict[str, float], name: str) -> None:
+        self._phases, self._name = phases, name
+
+    def __enter__(self) -> None:
+        self._started = perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._phases[self._name] += perf_counter() - self._started
 
 
 class Measurement:
@@ -27,14 +41,9 @@ class Measurement:
         self.degraded = ""
         self.duration: float | None = None
 
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Time the block as a phase, also where it fails."""
-        started = perf_counter()
-        try:
-            yield
-        finally:
-            self.phases[name] += perf_counter() - started
+    def phase(self, name: str) -> Phase:
+        """A `with` block that is timed as a phase, also where it fails."""
+        return Phase(self.phases, name)
 
     async def result(self, staged: Staged, work: Awaitable[None]) -> ProbeResult:
         """Run the work: a Failure is unhealthy with its reason, ``degraded`` is degraded, else healthy. OwnTrouble is passed on."""
