@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
-from functools import partial
+from functools import cache, partial
 from inspect import get_annotations
 from operator import attrgetter
-from typing import Any, NoReturn, TypeVar, dataclass_transform
+from types import CodeType, FunctionType
+from typing import Any, NoReturn, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
 _OF_DATACLASSES = ("__dataclass_fields__", "__dataclass_params__", "__match_args__")
@@ -58,25 +59,39 @@ def _later(made: type, names: Sequence[str], generate: Callable[[], None]) -> No
 
 
 def _give_construction(made: Any, written: Mapping[str, Any]) -> None:
-    """Compile `__init__`; ``written``: the defaults as the class states them."""
-    known: dict[str, Any] = {"MISSING": MISSING}
-    heads, lines = ["self"], ["pass"]
-    for name in made.__slots__:
-        head, value, default = name, name, written.get(name, MISSING)
-        if isinstance(default, Field) and default.default_factory is not MISSING:
-            known[f"make_{name}"] = default.default_factory
-            head, value = f"{name}=MISSING", f"make_{name}() if {name} is MISSING else {name}"
-        elif (default := default.default if isinstance(default, Field) else default) is not MISSING:
-            known[f"default_{name}"] = default
-            head = f"{name}=default_{name}"
-        known[f"set_{name}"] = made.__dict__[name].__set__
-        heads.append(head)
-        lines.append(f"set_{name}(self, {value})")
-    exec(f"def __init__({', '.join(heads)}):\n " + "\n ".join(lines), known)  # as dataclass does: ten times as fast as a loop
-    made.__init__ = known["__init__"]
-    made.__init__.__qualname__ = f"{made.__qualname__}.__init__"
-    uncompared = {name for name, default in written.items() if isinstance(default, Field) and not default.compare}
-    made._compared = _getter([name for name in made.__slots__ if name not in uncompared])
+    """Give ``made`` its `__init__`; ``written``: the defaults as the class states them."""
+    setters: dict[str, Any] = {}
+    defaults: list[Any] = []
+    compared: list[str] = []
+    for number, name in enumerate(made.__slots__):
+        value = written.get(name, MISSING)
+        about: Any = value if isinstance(value, Field) else field(default=value)
+        setter = made.__dict__[name].__set__
+        if about.default_factory is not MISSING:
+            setters[f"set_{number}"] = partial(_set_or_make, setter, about.default_factory)
+            defaults.append(MISSING)
+        else:
+            setters[f"set_{number}"] = setter
+            defaults += [about.default] if about.default is not MISSING else []
+        if about.compare:
+            compared.append(name)
+    code = _construction(len(made.__slots__)).replace(co_varnames=("self", *made.__slots__), co_qualname=f"{made.__qualname__}.__init__")
+    made.__init__ = FunctionType(code, setters, "__init__", tuple(defaults))
+    made._compared = _getter(compared)
+
+
+def _set_or_make(setter: Callable[[Any, Any], None], make: Callable[[], Any], self: Any, value: Any) -> None:
+    setter(self, make() if value is MISSING else value)
+
+
+@cache
+def _construction(count: int) -> CodeType:
+    """The code that sets so many fields. It is compiled once and shared: the names of its parameters are all that differs."""
+    heads = "".join(f", field_{number}" for number in range(count))
+    lines = "".join(f"\n set_{number}(self, field_{number})" for number in range(count))
+    found: dict[str, Any] = {}
+    exec(f"def __init__(self{heads}):{lines or ' pass'}", found)  # ten times as fast as a loop, as in dataclass
+    return cast(CodeType, found["__init__"].__code__)
 
 
 def _give_fields(made: Any, written: Mapping[str, Any]) -> None:

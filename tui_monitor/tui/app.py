@@ -45,7 +45,7 @@ from tui_monitor.widgets.glyphs import PLAIN_TERMINALS, glyphs_for
 from tui_monitor.widgets.line_widget import LineWidget
 from tui_monitor.widgets.palettes import AUTO, NAMES
 from tui_monitor.widgets.styles import TextStyles
-from tui_monitor.widgets.theme import theme_of
+from tui_monitor.widgets.theme import PREFIX, theme_of
 
 if TYPE_CHECKING:  # loaded with the palette
     from textual.command import CommandPalette
@@ -134,6 +134,10 @@ class MonitorApp(App[int]):
                 screen.refresh(layout=False)
                 for widget in screen.query("LineWidget"):
                     widget.refresh()
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The variables of the theme; none of the one that Textual begins with, which is never shown."""
+        return super().get_css_variables() if self.theme.startswith(PREFIX) else {}
 
     def refresh_css(self, animate: bool = True) -> None:
         """Apply a changed theme; before there is a screen the style sheet has been made with the theme's variables."""
