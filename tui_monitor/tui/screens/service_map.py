@@ -20,7 +20,8 @@ from tui_monitor.widgets.alerts import alert_of_check
 from tui_monitor.widgets.cell_line import Hints, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.list_panes import ListRow
 from tui_monitor.widgets.service_map import LikelyEdge, explanation, likely_edges, linked_rows
-from tui_monitor.widgets.services import TreeRow, names_width, service_line
+from tui_monitor.widgets.service_tables import section_line
+from tui_monitor.widgets.services import TreeRow, names_width, service_line, services_head
 from tui_monitor.widgets.strip_cells import WINDOWS
 
 STRIPS_MS = 10_000
@@ -80,8 +81,12 @@ class ServiceMapScreen(ListScreen):
             rows.append(ListRow("", "", partial(_heading, "perhaps missing")))
             rows += [ListRow("", f"{edge.check} {edge.cause}", partial(_edge, edge)) for edge in self._edges]
         failing = sum(check.status.value in ("unhealthy", "degraded") for check in board.checks)
-        remark = f"{WINDOWS[self.context.strip_window].title}   {failing} of {len(board.checks)} failing" if board.checks else ""
-        self.rows.fill(rows, remark if linked else f"{remark}   {NO_EDGES}")
+        remark = f"{failing} of {len(board.checks)} failing" if board.checks else ""
+        self.rows.fill(rows, remark if linked else f"{remark}   {NO_EDGES}", columns=self._heads if board.checks else None)
+
+    def _heads(self, width: int, look: RenderStyle) -> Sequence[Line]:
+        window = WINDOWS[self.context.strip_window].title
+        return [section_line("", services_head(width, window, look), width, look)]
 
     def _row(self, row: TreeRow, names: int, board: Board) -> ListRow:
         check = row.check
