@@ -196,7 +196,7 @@ _KEYS = {
     "longer": "연장", "remove": "삭제", "open": "열기", "another series": "시계열 추가", "save panel": "패널 저장", "end the silence": "중지 끝내기",
     "try a change": "바꿔 보기", "time span": "기간", "zoom": "확대", "cursor": "커서", "one series": "하나만", "tree": "트리", "signal": "신호",
     "its dashboard": "그 대시보드", "its page": "그 페이지", "write the file": "파일 쓰기", "tick": "선택", "find services": "서비스 찾기",
-    "panel": "패널", "leaves": "취소", "Esc": "Esc", "incident": "장애", "logs": "로그",
+    "panel": "패널", "cancel": "취소", "Esc": "Esc", "incident": "장애", "logs": "로그",
     # The help page, the palette and the screens.
     "acknowledge the selected alert, else the first": "선택한 알림 확인, 없으면 첫 알림",
     "Acknowledge the alert": "알림 확인",
@@ -287,7 +287,7 @@ _KEYS = {
     "the list of all screens": "모든 화면의 목록",
     "other colours: Enter for the next one": "다른 색: Enter로 다음 테마",
     "the colours of the dashboard": "대시보드의 색",
-    "polls and notifies; viewers show its board": "측정하고 통보하는 프로세스, 다른 창은 그 화면을 봅니다",
+    "polls and notifies; dashboards show its board": "측정하고 통보하는 프로세스, 다른 창은 그 화면을 봅니다",
     "held back by a silence, window or parent": "알림 중지, 정기 점검, 상위 장애로 멈춤",
     "95% of the last hour's answers took no longer": "지난 1시간 응답의 95%가 이 안에 끝남",
     "days until the certificate ends": "인증서 만료까지 남은 날",
