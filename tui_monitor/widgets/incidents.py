@@ -29,7 +29,7 @@ from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, Ren
 from tui_monitor.widgets.remedy_commands import commands_of
 from tui_monitor.widgets.strip_cells import append_strip
 
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+SOON, HOUR, DAY = 10_000, 3_600_000, 86_400_000
 NARROW = 60
 """Below this width a row has only subject, strip and age."""
 ROOMY = 100
@@ -126,9 +126,9 @@ def shown_parts(alert: AlertView, now: int) -> tuple[object, ...]:
 
 
 def age_text(alert: AlertView, now: int) -> str:
-    """How long an alert has lasted, or how long ago it ended: "8s", in the first minute by the second, then "3m", "2h 05m"."""
+    """How long an alert has lasted, or how long ago it ended: "8s", "40s", "3m", "2h 05m"; a row changes each second below 10 s only."""
     since = (alert.ends_at if alert.state == "resolved" else alert.starts_at) or alert.active_at
-    return f"{max(0, now - since) // 1000}s" if since > 0 and now - since < MINUTE else f.age(since, now)
+    return f"{max(0, now - since) // 1000}s" if since > 0 and now - since < SOON else f.age(since, now)
 
 
 def incident_line(
@@ -157,7 +157,7 @@ def incident_line(
     row.append(f" {word:>{4 if width >= ROOMY else 1}} ", f"chip-{colour}" if live else colour)
     _append_age(row, alert, now, AGE, look)
     row.gap(2)
-    names = 12 if width < ROOMY else 18 if width < 150 else 26
+    names = 12 if width < ROOMY else 14 if width < 112 else 18 if width < 150 else 26
     row.name(_title(alert, fold), "strong" if live else "dim", names).gap()
     told_width = 10 if width < ROOMY else min(56, width // 4)
     bars = strip_width(width)
