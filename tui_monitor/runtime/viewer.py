@@ -10,7 +10,7 @@ from typing import Any
 
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.check_statistics import with_sparks
-from tui_monitor.board.codec import board_from_json
+from tui_monitor.board.codec import BoardReader
 from tui_monitor.board.values import Board, LeaderView
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Command, CommandResult
@@ -57,6 +57,7 @@ class Viewer:
         self._registered_at = 0
         self._state: StateReader | None = None
         self._version: object = None
+        self._boards = BoardReader()
         self._stored: Board | None = None
         self._shown: tuple[int, bool, str] | None = None
         self._silent = ""
@@ -96,7 +97,7 @@ class Viewer:
         if found is not None and found[0] != self._seen_facts:
             self._seen_facts = found[0]
             with contextlib.suppress(ValueError):
-                self._stored = board_from_json(found[1])
+                self._stored = self._boards.read(found[1])
         self._silent = self._silence(now)
         shown = (self._seen_facts, self.leader_alive, self.blocked + self._silent)
         if shown != self._shown:
