@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from tui_monitor.board.values import Board, Window, spark_series
+from tui_monitor.board.values import Board, Spark, Window, spark_series
+from tui_monitor.core.kept import Kept
 from tui_monitor.core.values import Labels, labels_of
 from tui_monitor.storage.history.interface import HistoryQueries
 from tui_monitor.storage.memory import SeriesMemory
@@ -19,6 +20,8 @@ RENEW_MS = 60_000
 AGAIN_MS = 10_000
 """After this long the long windows are read again where the short one has changed."""
 SPARK_POINTS = 120
+SPARK_STEP_MS = 5000
+"""Sparklines of the present move this often: a shift rewrites the whole line, which a slow connection feels."""
 NEW_A_TURN = 4
 """How many checks without figures are read in one second; afterwards one check a second, each at most once a minute."""
 
@@ -102,7 +105,13 @@ def _known(value: float) -> float | None:
     return value if value == value else None
 
 
-def with_sparks(board: Board, recent: Callable[[Labels, int], Sequence[float]]) -> Board:
-    """The board with values for its sparklines, read through ``recent``; NaN (a gap) becomes None."""
-    sparks = {key: tuple(_known(value) for value in recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
-    return replace(board, sparks=sparks)
+def with_sparks(board: Board, recent: Callable[[Labels, int], Sequence[float]], kept: Kept[Mapping[str, Spark]] | None = None) -> Board:
+    """The board with values for its sparklines, read through ``recent``; NaN (a gap) becomes None. With ``kept`` they move each 5 s."""
+
+    def sparks() -> Mapping[str, Spark]:
+        return {key: tuple(map(_known, recent(labels, SPARK_POINTS))) for key, labels in spark_series(board).items()}
+
+    if kept is None:
+        return replace(board, sparks=sparks())
+    names = ([one.name for one in board.resources.interfaces], [one.name for one in board.resources.disks])
+    return replace(board, sparks=kept.of("", (board.at // SPARK_STEP_MS, board.loading, *names), sparks))
