@@ -69,6 +69,8 @@ class Subject:
     """The value or the reason has changed since the last transition."""
     reason: Mapping[str, str] = field(default_factory=dict)
     """The newest reason of its check, and the advice for it; the evidence keeps the one with which it fired."""
+    settled: Mapping[str, Rung] | None = None
+    """The rungs with which the last step of a firing alert changed nothing: as long as they are these, no step does."""
 
     @property
     def told(self) -> Mapping[str, object]:
@@ -104,8 +106,10 @@ class Ladder:
                 transitions += self._while_held(subject, now)
             elif subject.alert.state == "pending":
                 transitions += self._while_pending(subject, now, fresh=fingerprint in new)
-            else:
-                transitions += self._while_firing(subject, now, came_back)
+            elif came_back or subject.missing_since is not None or subject.rungs is not subject.settled:
+                moved = self._while_firing(subject, now, came_back)
+                subject.settled = None if moved or subject.missing_since is not None else subject.rungs
+                transitions += moved
         return transitions
 
     # The beginning
@@ -154,7 +158,8 @@ class Ladder:
                     rungs[rule.key] = kept
         subject.missing_since = _since(subject.missing_since, now) if missing and not conditions else None
         subject.changed_rule = False
-        subject.rungs = rungs
+        if rungs != subject.rungs:
+            subject.rungs = rungs
         self._store_condition(subject, true)
         return came_back
 
@@ -163,7 +168,10 @@ class Ladder:
         if not true:
             return
         rungs, identity = subject.rungs, subject.identity
-        subject.condition = max(true, key=lambda one: (rungs[one[0].key].active, severity_rank(one[0].severity_for(identity))))
+        gravest = true[0]
+        if len(true) > 1:
+            gravest = max(true, key=lambda one: (rungs[one[0].key].active, severity_rank(one[0].severity_for(identity))))
+        subject.condition = gravest
         reason = self.reason(subject.alert.labels) if self.reason is not None else {}
         if subject.condition[2] != subject.alert.value or (reason and reason != subject.reason):
             subject.stale = subject.unsaved = True
