@@ -52,8 +52,8 @@ FOOTER = FooterHints(
 """Help and quit are always there: they lead to everything else."""
 
 
-STRIPS_MS = 30_000
-"""The longest time between readings of the strips (half a slot where slots are shorter); their last slots follow the present statuses."""
+STRIPS_MS = 60_000
+"""The longest time between readings of the strips (a slot where slots are shorter); their last slots follow the present statuses."""
 ENDED_ROWS = 20
 
 
@@ -285,7 +285,7 @@ class MainScreen(DashboardScreen):
     def _request_strips(self) -> None:
         at, names = self.board.at, tuple(check.name for check in self.board.checks)
         live = frozenset(alert.id for alert in self.board.alerts)
-        wanted = (at // min(STRIPS_MS, WINDOWS[self.context.strip_window].slot // 2), self.context.strip_window, names, live)
+        wanted = (at // min(STRIPS_MS, WINDOWS[self.context.strip_window].slot), self.context.strip_window, names, live)
         if self.board.loading or not at or self._is_loading or wanted == self._strips_of:
             return
         self._is_loading, self._strips_of = True, wanted
