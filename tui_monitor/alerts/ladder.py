@@ -70,7 +70,7 @@ class Subject:
     reason: Mapping[str, str] = field(default_factory=dict)
     """The newest reason of its check, and the advice for it; the evidence keeps the one with which it fired."""
     settled: Mapping[str, Rung] | None = None
-    """The rungs with which the last step of a firing alert changed nothing: as long as they are these, no step does."""
+    """The rungs, all active, with which the last step of a firing alert changed nothing: as long as they are these, no step does."""
 
     @property
     def told(self) -> Mapping[str, object]:
@@ -101,6 +101,9 @@ class Ladder:
         transitions: list[Transition] = []
         for fingerprint, subject in list(self.subjects.items()):
             found = conditions.get(fingerprint)
+            if found and self._stands(subject, found[1]):
+                self._store_condition(subject, found[1])
+                continue
             came_back = self._update_rungs(subject, now, found[1] if found else (), errors, samples)
             if subject.alert.held:
                 transitions += self._while_held(subject, now)
@@ -108,9 +111,18 @@ class Ladder:
                 transitions += self._while_pending(subject, now, fresh=fingerprint in new)
             elif came_back or subject.missing_since is not None or subject.rungs is not subject.settled:
                 moved = self._while_firing(subject, now, came_back)
-                subject.settled = None if moved or subject.missing_since is not None else subject.rungs
+                waits = any(rung.keep_until is not None or not rung.active for rung in subject.rungs.values())
+                subject.settled = None if moved or waits or subject.missing_since is not None else subject.rungs
                 transitions += moved
         return transitions
+
+    @staticmethod
+    def _stands(subject: Subject, true: Sequence[TrueCondition]) -> bool:
+        """Whether all rungs of a settled alert are true for the same samples as before: nothing but its value can change."""
+        rungs = subject.rungs
+        if rungs is not subject.settled or len(true) != len(rungs) or subject.changed_rule or subject.missing_since is not None:
+            return False
+        return all((rung := rungs.get(rule.key)) is not None and rung.sample == sample for rule, sample, _ in true)
 
     # The beginning
 

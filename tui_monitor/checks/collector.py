@@ -102,6 +102,7 @@ class Collector:
                 self._loops[name] = self._loop(check)
                 self._loops[name].standing = standings.get(name, CheckState())  # a changed check keeps its status and counts
         self._groups = Groups(settings.checks)
+        self._feeds = {name: loop.probe.feed for name, loop in self._loops.items() if isinstance(loop.probe, FeedRunner)}
         self.retire_unknown_series(dropped)
         if self._group is not None:
             self.start(self._group)
@@ -198,7 +199,7 @@ class Collector:
 
     def feeds(self) -> dict[str, Feed]:
         """The running feeds by their checks' names."""
-        return {name: loop.probe.feed for name, loop in self._loops.items() if isinstance(loop.probe, FeedRunner)}
+        return self._feeds
 
     def stop(self) -> None:
         """End every loop."""
