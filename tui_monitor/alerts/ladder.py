@@ -69,6 +69,8 @@ class Subject:
     """The value or the reason has changed since the last transition."""
     reason: Mapping[str, str] = field(default_factory=dict)
     """The newest reason of its check, and the advice for it; the evidence keeps the one with which it fired."""
+    settled: Mapping[str, Rung] | None = None
+    """The rungs, all active, with which the last step of a firing alert changed nothing: as long as they are these, no step does."""
 
     @property
     def told(self) -> Mapping[str, object]:
@@ -99,14 +101,28 @@ class Ladder:
         transitions: list[Transition] = []
         for fingerprint, subject in list(self.subjects.items()):
             found = conditions.get(fingerprint)
+            if found and self._stands(subject, found[1]):
+                self._store_condition(subject, found[1])
+                continue
             came_back = self._update_rungs(subject, now, found[1] if found else (), errors, samples)
             if subject.alert.held:
                 transitions += self._while_held(subject, now)
             elif subject.alert.state == "pending":
                 transitions += self._while_pending(subject, now, fresh=fingerprint in new)
-            else:
-                transitions += self._while_firing(subject, now, came_back)
+            elif came_back or subject.missing_since is not None or subject.rungs is not subject.settled:
+                moved = self._while_firing(subject, now, came_back)
+                waits = any(rung.keep_until is not None or not rung.active for rung in subject.rungs.values())
+                subject.settled = None if moved or waits or subject.missing_since is not None else subject.rungs
+                transitions += moved
         return transitions
+
+    @staticmethod
+    def _stands(subject: Subject, true: Sequence[TrueCondition]) -> bool:
+        """Whether all rungs of a settled alert are true for the same samples as before: nothing but its value can change."""
+        rungs = subject.rungs
+        if rungs is not subject.settled or len(true) != len(rungs) or subject.changed_rule or subject.missing_since is not None:
+            return False
+        return all((rung := rungs.get(rule.key)) is not None and rung.sample == sample for rule, sample, _ in true)
 
     # The beginning
 
@@ -154,7 +170,8 @@ class Ladder:
                     rungs[rule.key] = kept
         subject.missing_since = _since(subject.missing_since, now) if missing and not conditions else None
         subject.changed_rule = False
-        subject.rungs = rungs
+        if rungs != subject.rungs:
+            subject.rungs = rungs
         self._store_condition(subject, true)
         return came_back
 
@@ -163,7 +180,10 @@ class Ladder:
         if not true:
             return
         rungs, identity = subject.rungs, subject.identity
-        subject.condition = max(true, key=lambda one: (rungs[one[0].key].active, severity_rank(one[0].severity_for(identity))))
+        gravest = true[0]
+        if len(true) > 1:
+            gravest = max(true, key=lambda one: (rungs[one[0].key].active, severity_rank(one[0].severity_for(identity))))
+        subject.condition = gravest
         reason = self.reason(subject.alert.labels) if self.reason is not None else {}
         if subject.condition[2] != subject.alert.value or (reason and reason != subject.reason):
             subject.stale = subject.unsaved = True

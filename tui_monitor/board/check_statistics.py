@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from tui_monitor.board.values import Board, Window, spark_series
+from tui_monitor.board.values import Board, Spark, Window, spark_series
+from tui_monitor.core.kept import Kept
 from tui_monitor.core.values import Labels, labels_of
 from tui_monitor.storage.history.interface import HistoryQueries
 from tui_monitor.storage.memory import SeriesMemory
@@ -19,8 +20,12 @@ RENEW_MS = 60_000
 AGAIN_MS = 10_000
 """After this long the long windows are read again where the short one has changed."""
 SPARK_POINTS = 120
-NEW_A_TURN = 4
-"""How many checks without figures are read in one second; afterwards one check a second, each at most once a minute."""
+SPARK_STEP_MS = 5000
+"""Sparklines of the present move this often: a shift rewrites the whole line, which a slow connection feels."""
+NEW_A_TURN = 10
+"""How many checks without figures are read in one second."""
+LOT, LOT_EVERY_MS = 5, 5_000
+"""So many checks are read again together, each at most once a minute: most of a read looks through the newest samples of all checks."""
 
 
 class Statistics:
@@ -30,17 +35,23 @@ class Statistics:
         self._memory = memory
         self._long: dict[str, Mapping[str, Window]] = {}
         self._read_at: dict[str, int] = {}
+        self._renewed_at = 0
         self._success: dict[str, float | None] = {}
         self._changed: dict[str, None] = {}
 
     def turn(self, checks: Mapping[str, Mapping[str, str]], now_ms: int) -> dict[str, Mapping[str, str]]:
         """The next checks (name → labels) whose long windows are due for reading."""
-        new = [name for name in (*self._changed, *checks) if name in checks and (name in self._changed or name not in self._long)]
-        new = list(dict.fromkeys(new))[:NEW_A_TURN]
-        oldest = min(checks, key=lambda name: self._read_at.get(name, 0), default=None)
-        if not new and oldest is not None and not 0 <= now_ms - self._read_at.get(oldest, 0) < RENEW_MS:
-            new = [oldest]
-        return {name: checks[name] for name in new}
+        changed = [name for name in self._changed if name in checks]
+        unknown = [name for name in checks if name not in self._long and self._is_older(name, AGAIN_MS, now_ms)]
+        chosen = list(dict.fromkeys([*changed, *unknown]))[:NEW_A_TURN]
+        if not chosen and not 0 <= now_ms - self._renewed_at < LOT_EVERY_MS:
+            self._renewed_at = now_ms
+            due = [name for name in checks if self._is_older(name, RENEW_MS, now_ms)]
+            chosen = sorted(due, key=lambda name: self._read_at.get(name, 0))[:LOT]
+        return {name: checks[name] for name in chosen}
+
+    def _is_older(self, name: str, age_ms: int, now_ms: int) -> bool:
+        return not 0 <= now_ms - self._read_at.get(name, 0) < age_ms
 
     def take(self, found: Mapping[str, Mapping[str, Window]], now_ms: int) -> None:
         """Store the result of `read_windows`; a check without samples stays new."""
@@ -102,7 +113,13 @@ def _known(value: float) -> float | None:
     return value if value == value else None
 
 
-def with_sparks(board: Board, recent: Callable[[Labels, int], Sequence[float]]) -> Board:
-    """The board with values for its sparklines, read through ``recent``; NaN (a gap) becomes None."""
-    sparks = {key: tuple(_known(value) for value in recent(labels, SPARK_POINTS)) for key, labels in spark_series(board).items()}
-    return replace(board, sparks=sparks)
+def with_sparks(board: Board, recent: Callable[[Labels, int], Sequence[float]], kept: Kept[Mapping[str, Spark]] | None = None) -> Board:
+    """The board with values for its sparklines, read through ``recent``; NaN (a gap) becomes None. With ``kept`` they move each 5 s."""
+
+    def sparks() -> Mapping[str, Spark]:
+        return {key: tuple(map(_known, recent(labels, SPARK_POINTS))) for key, labels in spark_series(board).items()}
+
+    if kept is None:
+        return replace(board, sparks=sparks())
+    names = ([one.name for one in board.resources.interfaces], [one.name for one in board.resources.disks])
+    return replace(board, sparks=kept.of("", (board.at // SPARK_STEP_MS, board.loading, *names), sparks))

@@ -47,12 +47,13 @@ def strip(bounds: Sequence[int], samples: Sequence[SlotSamples], *, level: bool 
     HEADROOM times the median, so that a steady latency makes low bars and only a real rise makes high ones.
     """
     samples = samples if level else _held(samples)
-    known = sorted(each.seconds for each in samples if each.seconds is not None and _state(each) is not HealthStatus.UNHEALTHY)
+    states = [None if each.health is None else STATES[min(2, max(0, round(each.health)))] for each in samples]
+    timed = [(each.seconds, state) for each, state in zip(samples, states, strict=True)]
+    known = sorted(seconds for seconds, state in timed if seconds is not None and state is not HealthStatus.UNHEALTHY)
     top = max(known[-1], HEADROOM * known[len(known) // 2]) if known else 0.0
-    return tuple(
-        Slot(begin, end, _state(each), 1.0 if level else _height(each, top), each.uptime, each.seconds)
-        for (begin, end), each in zip(pairwise(bounds), samples, strict=True)
-    )
+    heights = [1.0 if level else _height(seconds, state, top) for seconds, state in timed]
+    parts = zip(pairwise(bounds), states, heights, samples, strict=True)
+    return tuple([Slot(begin, end, state, height, each.uptime, each.seconds) for (begin, end), state, height, each in parts])
 
 
 def _held(samples: Sequence[SlotSamples]) -> list[SlotSamples]:
@@ -86,16 +87,12 @@ def _at_least(slot: Slot, status: HealthStatus) -> Slot:
     return replace(slot, status=status, height=height)
 
 
-def _state(samples: SlotSamples) -> HealthStatus | None:
-    return None if samples.health is None else STATES[min(2, max(0, round(samples.health)))]
-
-
-def _height(samples: SlotSamples, top: float) -> float:
-    if samples.health is None or _state(samples) is HealthStatus.UNHEALTHY:
+def _height(seconds: float | None, state: HealthStatus | None, top: float) -> float:
+    if state is None or state is HealthStatus.UNHEALTHY:
         return 1.0
-    if samples.seconds is None or top <= 0:
+    if seconds is None or top <= 0:
         return UNTIMED
-    return LOWEST + (1 - LOWEST) * min(1.0, samples.seconds / top)
+    return LOWEST + (1 - LOWEST) * min(1.0, seconds / top)
 
 
 def slot_bounds(now: int, length: int, count: int) -> tuple[int, ...]:

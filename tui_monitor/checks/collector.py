@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from tui_monitor.checks.check_loop import CheckLoop, first_delay
@@ -22,6 +22,7 @@ from tui_monitor.checks.series_intake import SeriesIntake
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.config.settings import Settings
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.frozen import frozen
 from tui_monitor.core.tasks import isolated
 from tui_monitor.core.values import (
     ALERT_SERIES,
@@ -39,7 +40,7 @@ from tui_monitor.sources.api import Feed, Probe
 from tui_monitor.sources.evidence import HasEvidence
 from tui_monitor.sources.kinds import build_probe
 from tui_monitor.sources.metadata import STORED_AS, encode_metadata, metadata_of
-from tui_monitor.sources.queries import HasQueries, QuerySettings
+from tui_monitor.sources.queries import HasQueries
 from tui_monitor.storage.memory import SeriesMemory
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class Collector:
                 self._loops[name] = self._loop(check)
                 self._loops[name].standing = standings.get(name, CheckState())  # a changed check keeps its status and counts
         self._groups = Groups(settings.checks)
+        self._feeds = {name: loop.probe.feed for name, loop in self._loops.items() if isinstance(loop.probe, FeedRunner)}
         self.retire_unknown_series(dropped)
         if self._group is not None:
             self.start(self._group)
@@ -197,7 +199,7 @@ class Collector:
 
     def feeds(self) -> dict[str, Feed]:
         """The running feeds by their checks' names."""
-        return {name: loop.probe.feed for name, loop in self._loops.items() if isinstance(loop.probe, FeedRunner)}
+        return self._feeds
 
     def stop(self) -> None:
         """End every loop."""
@@ -348,19 +350,25 @@ class Collector:
         """The batches since the last call, for the history."""
         return self._sink.drain()
 
-    def _queries_of(self, check: CheckSettings) -> Sequence[QuerySettings]:
-        loop = self._loops.get(check.name)
-        return () if loop is None else loop.queries
+    def extras_of(self, check: CheckSettings) -> CheckExtras:
+        """What the board shows of a check beside its result; the same object for all checks without queries and members."""
+        loop, members = self._loops.get(check.name), self.members_of(check.name) if check.name in self._groups else {}
+        queries = () if loop is None else loop.queries
+        if not queries and not members:
+            return NO_EXTRAS
+        return CheckExtras(self._queries.figures_of(check, queries), self._queries.faults_of(check, queries), members)
 
-    def figures_of(self, check: CheckSettings) -> dict[str, float]:
-        """The newest values of a check's queries."""
-        queries = self._queries_of(check)
-        return self._queries.figures_of(check, queries) if queries else {}
 
-    def query_faults_of(self, check: CheckSettings) -> dict[str, str]:
-        """Which of a check's queries fail, and why."""
-        queries = self._queries_of(check)
-        return self._queries.faults_of(check, queries) if queries else {}
+@frozen
+class CheckExtras:
+    """The newest values of a check's queries, which of them fail and why, and the judged statuses of a group's members."""
+
+    figures: Mapping[str, float] = field(default_factory=dict)
+    faults: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, HealthStatus] = field(default_factory=dict)
+
+
+NO_EXTRAS = CheckExtras()
 
 
 def _is_unknown(labels: Mapping[str, str], known: Mapping[str, Mapping[str, str]], dropped: Mapping[str, Collection[str]]) -> bool:

@@ -211,8 +211,8 @@ def _real(value: float | None) -> TypeGuard[float]:
     return value is not None and value == value and abs(value) != float("inf")
 
 
-_SINGLE = re.compile(r"[ -~\u2500-\u25fc\u2800-\u28ff]*")
-"""ASCII, boxes, blocks, shapes and braille, of which most lines consist: each character takes one cell."""
+_SINGLE = re.compile(r"[ -~\u00b7\u2026\u2190-\u21ff\u22ef\u2500-\u25fc\u2713-\u2718\u2800-\u28ff]*")
+"""ASCII, arrows, boxes, blocks, shapes, ticks and braille, of which most lines consist: each character takes one cell."""
 
 
 def cells(text: str) -> int:
@@ -242,6 +242,8 @@ def cut(text: str, width: int, mark: str = "~") -> str:
     if width <= 0:
         return ""
     room, kept = width - cells(mark), []
+    if text.isascii() or _SINGLE.fullmatch(text):
+        return text[: max(0, room)].rstrip() + mark
     for character in text:
         room -= _cell(character)
         if room < 0:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.alert import Alert, AlertState
 from tui_monitor.core.values import ALERT_SERIES, ENDED_NAN, METRIC_NAME, Labels, Sample, is_ended, labels_of
 from tui_monitor.promql.queryable import Matcher
 from tui_monitor.storage.memory import SeriesMemory
@@ -28,9 +28,15 @@ class AlertSeries:
         self._written: dict[Labels, tuple[float, int]] | None = None
         """Series → its value and when it was written; None before the first call."""
         self._pairs: dict[tuple[str, str, str], _Pair] = {}
+        self._keys: list[tuple[str, AlertState, str, int]] = []
+        self._due_at = (0, 0)
+        """The times between which the same alerts need no sample."""
 
     def samples(self, now: int, alerts: Sequence[Alert]) -> list[Sample]:
         """The samples to store at ``now`` (UTC ms); ``alerts`` are the pending and firing ones."""
+        keys = [(alert.id, alert.state, alert.severity, alert.active_at) for alert in alerts]
+        if keys == self._keys and self._due_at[0] <= now < self._due_at[1]:
+            return []
         if self._written is None:
             self._written = dict.fromkeys(self._stored(), (0.0, 0))
         written, present = self._written, self._present(alerts)
@@ -38,6 +44,7 @@ class AlertSeries:
         due = [labels for labels, value in present.items() if self._is_due(written.get(labels), value, now)]
         self._written = {labels: written[labels] for labels in present if labels in written}
         self._written |= {labels: (present[labels], now) for labels in due}
+        self._keys, self._due_at = keys, (now, min((at for _, at in self._written.values()), default=now) + AGAIN_MS)
         return [*ended, *(Sample(labels, present[labels]) for labels in due)]
 
     @staticmethod

@@ -29,7 +29,7 @@ class BoardPublisher:
         self._clock = clock
         self._on_board = on_board
         self._stored_at = 0
-        self._check_texts: Kept[str] = Kept()
+        self._texts: Kept[str] = Kept()
 
     def publish(self, now: int) -> None:
         """Build the board of this moment (UTC ms) and pass it to the listener."""
@@ -43,17 +43,17 @@ class BoardPublisher:
             self.publish(now)
         stored = None
         if (due or viewers) and self.board is not None:
-            stored = board_to_json(self.board, sparks=due, kept=self._check_texts)
+            stored = board_to_json(self.board, sparks=due, kept=self._texts)
             self._stored_at = now if due else self._stored_at
         self._recorder.record(self._collector.drain(), now, monotonic, stored)
 
     async def persist_before_alert(self, now: int) -> None:
         """Store the samples and statuses that caused an alert's change, before the change is committed."""
-        board = board_to_json(self.live_board.make(now), sparks=True)
+        board = board_to_json(self.live_board.make(now), sparks=True, kept=self._texts)
         await self._recorder.persist(self._collector.drain(), now, self._clock.monotonic(), board)
 
     async def close(self) -> None:
         """Store the last board and samples, from which the next leader continues, and close the history."""
         now = self._clock.wall_ms()
-        board = board_to_json(self.live_board.make(now), sparks=True) if self.board else None
+        board = board_to_json(self.live_board.make(now), sparks=True, kept=self._texts) if self.board else None
         await self._recorder.close(self._collector.drain(), now, board)

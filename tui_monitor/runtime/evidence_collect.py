@@ -8,13 +8,15 @@ from tui_monitor.alerts.alert import Alert
 from tui_monitor.alerts.evidence import MAX_TEXT, BusyProcess, gather
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.checks.collector import Collector
+from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.catalogue.remedies import notifier_remedy, remedy
 from tui_monitor.core.catalogue.translation import translator
 from tui_monitor.core.clock import Clock
+from tui_monitor.core.kept import Kept
 from tui_monitor.core.report_failures import ReportFailures
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.troubles import Troubles
-from tui_monitor.core.values import METRIC_NAME
+from tui_monitor.core.values import METRIC_NAME, CheckResult
 from tui_monitor.promql.queryable import Queryable
 from tui_monitor.sources.kinds import target_of
 
@@ -33,6 +35,7 @@ class EvidenceCollector:
         self._troubles = troubles
         self._failures = failures
         self._language = language
+        self._reasons: Kept[Mapping[str, str]] = Kept()
 
     def __call__(self, alert: Alert, rule: Rule | None) -> Mapping[str, object]:
         """In the shape of alerts.evidence.gather, with the check's advice, and the rule's condition as "expr": viewers have no rules."""
@@ -57,6 +60,9 @@ class EvidenceCollector:
         if not name:
             return self._trouble(labels)
         result, check = self._collector.results.get(name), self._collector.check_named(name)
+        return self._reasons.of(name, (result, check), lambda: self._reason(result, check))
+
+    def _reason(self, result: CheckResult | None, check: CheckSettings | None) -> Mapping[str, str]:
         reason = clip(clean(result.probe.reason or result.reason).strip(), MAX_TEXT) if result else ""
         if not reason or check is None:
             return {}

@@ -11,7 +11,7 @@ from tui_monitor.alerts.evaluator import Evaluator
 from tui_monitor.board import build as boards
 from tui_monitor.board.causes import affected_by
 from tui_monitor.board.check_statistics import Statistics, with_sparks
-from tui_monitor.board.values import AlertView, Board, CheckView, Delivery, LeaderView, Resources, alert_order
+from tui_monitor.board.values import AlertView, Board, CheckView, Delivery, LeaderView, Resources, Spark, alert_order
 from tui_monitor.checks.collector import Collector
 from tui_monitor.checks.health import check_labels
 from tui_monitor.config.entries import CheckSettings
@@ -33,8 +33,8 @@ from tui_monitor.storage.records import OutboxRow
 
 log = logging.getLogger(__name__)
 MOST_ALERTS = 5_000
-WINDOW_EVERY_MS = 30_000
-"""How often the figures of the last five minutes are counted anew where no probe ends meanwhile."""
+WINDOW_EVERY_MS = 75_000
+"""How long after a probe, and then how often, the figures of the last five minutes are counted anew where no probe has ended."""
 
 
 Escalation = Callable[[str, int], tuple[int, tuple[str, ...]] | None]
@@ -112,6 +112,7 @@ class LiveBoard:
         self._fixed: Kept[tuple[str, Mapping[str, str]]] = Kept()
         self._checks: Kept[CheckView] = Kept()
         self._views: Kept[AlertView] = Kept()
+        self._sparks: Kept[Mapping[str, Spark]] = Kept()
         self._escalation = escalation
         self.reconfigure(settings)
 
@@ -164,7 +165,7 @@ class LiveBoard:
             title=self._settings.title,
             notices=self._settings.notices,
         )
-        return with_sparks(board, self._memory.recent)
+        return with_sparks(board, self._memory.recent, self._sparks)
 
     def _resources(self) -> Resources:
         collector = self._collector
@@ -175,17 +176,16 @@ class LiveBoard:
         )
 
     def _check(self, check: CheckSettings, now: int) -> CheckView:
-        collector, name = self._collector, check.name
-        result, figures, faults = collector.results.get(name), collector.figures_of(check), collector.query_faults_of(check)
-        members, long = collector.members_of(name), self._statistics.long_windows(name)
+        name = check.name
+        result, extras, long = self._collector.results.get(name), self._collector.extras_of(check), self._statistics.long_windows(name)
+        waited = (now - result.at) // WINDOW_EVERY_MS if result else 0
 
         def view() -> CheckView:
-            row = self._row(check, result, figures, faults, now)
-            shown, limits = boards.member_views(members), boards.own_limits(check)
-            return replace(row, labels=check.labels, members=shown, limits=limits) if check.labels or members or limits else row
+            row = self._row(check, result, extras.figures, extras.faults, now)
+            shown, limits = boards.member_views(extras.members), boards.own_limits(check)
+            return replace(row, labels=check.labels, members=shown, limits=limits) if check.labels or shown or limits else row
 
-        age = (now - result.at) // WINDOW_EVERY_MS if result is not None else 0
-        return self._checks.of(name, (check, result, figures, faults, members, long, age), view)
+        return self._checks.of(name, (check, result, extras, long, waited), view)
 
     def _row(
         self, check: CheckSettings, result: CheckResult | None, figures: Mapping[str, float], faults: Mapping[str, str], now: int

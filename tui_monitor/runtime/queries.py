@@ -47,7 +47,7 @@ from tui_monitor.promql.queryable import Matcher, Queryable
 from tui_monitor.promql.values import Matrix, Value
 from tui_monitor.runtime.query_lanes import QueryLanes
 from tui_monitor.runtime.series_statistics import statistics_of
-from tui_monitor.runtime.strips import read_strips
+from tui_monitor.runtime.strips import StripReader, read_strips
 from tui_monitor.sources.metadata import STORED_AS, decode_metadata, described
 from tui_monitor.sources.metric_help import family_of, own_metadata
 from tui_monitor.storage.faults import NothingStored, StorageFault
@@ -85,6 +85,7 @@ class StoreQueries:
         self._state: StateReader | None = None
         self._lanes = QueryLanes(reading)
         self._compiled: dict[str, Query] = {}
+        self._strips = StripReader()
 
     async def state(self, question: Callable[[State], T]) -> T:
         """Query state.db. Raises CommandRefused where it cannot be read."""
@@ -336,7 +337,8 @@ class StoreQueries:
 
     async def strips(self, checks: Sequence[str], bounds: Sequence[int], level: bool) -> Mapping[str, Strip]:
         """The strip of each check; uses the slow lane, as 90 days of many checks take seconds."""
-        return await self._history(lambda reader: read_strips(reader, checks, bounds, level=level), self._reading.slow_lane)
+        read = read_strips if level else self._strips.read
+        return await self._history(lambda reader: read(reader, checks, bounds, level=level), self._reading.slow_lane)
 
     async def board_at(self, at: int, now: Board) -> Board:
         """The board of a past moment; ``now`` is the present board, with the checks, mounts and interfaces."""

@@ -13,7 +13,8 @@ from tui_monitor.storage.faults import StorageFault
 from tui_monitor.storage.history.interface import HistoryReading
 
 CheckLabels = Mapping[str, Mapping[str, str]]
-ADVICE_EVERY_MS = 60_000
+ADVICE_EVERY_MS = 180_000
+"""Forecasts over hours and days: reading them costs 30 ms."""
 
 
 class StatisticsRefresh:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.check_statistics import with_sparks
-from tui_monitor.board.codec import board_from_json
-from tui_monitor.board.values import Board, LeaderView
+from tui_monitor.board.codec import BoardReader
+from tui_monitor.board.values import Board, LeaderView, Spark
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.commands import Command, CommandResult
 from tui_monitor.core.humanize import stamp
+from tui_monitor.core.kept import Kept
 from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.runtime.command_client import NO_LEADER, UNANSWERED, leader_runs, leave_command, result_of, write_state
 from tui_monitor.runtime.stored_board import stored_board
@@ -56,7 +57,10 @@ class Viewer:
         self._seen_facts = 0
         self._registered_at = 0
         self._state: StateReader | None = None
+        self._state_version: tuple[int, int] | None = None
         self._version: object = None
+        self._boards = BoardReader()
+        self._sparks: Kept[Mapping[str, Spark]] = Kept()
         self._stored: Board | None = None
         self._shown: tuple[int, bool, str] | None = None
         self._silent = ""
@@ -96,12 +100,13 @@ class Viewer:
         if found is not None and found[0] != self._seen_facts:
             self._seen_facts = found[0]
             with contextlib.suppress(ValueError):
-                self._stored = board_from_json(found[1])
-        self._silent = self._silence(now)
-        shown = (self._seen_facts, self.leader_alive, self.blocked + self._silent)
+                self._stored = self._boards.read(found[1])
+        alive = self.leader_alive
+        self._silent = self._silence(now) if alive else ""
+        shown = (self._seen_facts, alive, self.blocked + self._silent)
         if shown != self._shown:
             self._shown = shown
-            self._publish(now)
+            self._publish(now, alive)
 
     def _follow(self, reader: HistoryQueries) -> tuple[int, bytes] | None:
         now = self._clock.wall_ms()
@@ -120,7 +125,7 @@ class Viewer:
 
     def _silence(self, now: int) -> str:
         """The warning about a leader that runs and writes nothing; "" for none."""
-        if self.leader is None or self._stored is None or not self.leader_alive:
+        if self.leader is None or self._stored is None:
             return ""
         last = max(self._stored.at, self.leader.since)
         if now - last <= SILENT_MS:
@@ -128,8 +133,8 @@ class Viewer:
         since = stamp(last, now, None, seconds=True)
         return f"the daemon (pid {self.leader.pid}) is not responding since {since}, showing its last state"
 
-    def _publish(self, now: int) -> None:
-        row, alive = self.leader, self.leader_alive
+    def _publish(self, now: int, alive: bool) -> None:
+        row = self.leader
         role = "standby" if self._kind == "headless" else "viewer"
         if row is not None:
             view = LeaderView(role, row.pid, row.kind, row.since, row.heartbeat, alive)
@@ -143,7 +148,7 @@ class Viewer:
         board = replace(base, leader=view, read_only=self._directory.why_read_only, trouble=trouble)
         if alive:
             board = replace(board, uptime=(now - row.since) / 1000 if row else board.uptime)
-        self.board = with_sparks(board, self._memory.recent)
+        self.board = with_sparks(board, self._memory.recent, self._sparks)
         self._on_board(self.board)
 
     @property
@@ -154,8 +159,11 @@ class Viewer:
     def _read_leader(self) -> None:
         try:
             if self._state is None:
-                self._state = StateReader(self._directory.state_db)
-            self.leader = self._state.read(lambda state: state.processes.leader())
+                self._state, self._state_version = StateReader(self._directory.state_db), None
+            version = self._state.data_version()
+            if version != self._state_version:
+                self.leader = self._state.read(lambda state: state.processes.leader())
+                self._state_version = version
         except StoreTooNew as error:
             self.blocked = str(error)
         except StorageFault:

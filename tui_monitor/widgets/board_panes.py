@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from textual import events
 
-from tui_monitor.board.values import AlertView, Board, CheckView, Spark
+from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.promql.values import selection
 from tui_monitor.widgets import alerts, machine
@@ -15,7 +15,6 @@ from tui_monitor.widgets.key_clicks import press
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
 
-Sparks = Mapping[str, Spark]
 ADVICE_FROM_HEIGHT = 8
 
 
@@ -27,13 +26,12 @@ class BoardPane(Pane):
     def __init__(self, board: Board, *, look: RenderStyle, text_styles: TextStyles, id: str) -> None:
         super().__init__(look=look, text_styles=text_styles, id=id)
         self.board = board
-        self.sparks: Sparks = board.sparks
         self.order = self.ORDERS[0] if self.ORDERS else ""
         self.select_rows()
 
-    def show(self, board: Board, sparks: Sparks) -> None:
-        """Show a new board; ``sparks`` are updated less often than boards, since a change rewrites whole lines."""
-        self.board, self.sparks = board, sparks
+    def show(self, board: Board) -> None:
+        """Show a new board."""
+        self.board = board
         self.select_rows()
         self.rebuild()
 
@@ -132,8 +130,8 @@ class AlertsPane(BoardPane):
 
     def select_rows(self) -> None:
         """The board's alerts, filtered and sorted."""
-        found = [alert for alert in self.board.alerts if alerts.matches(alert, self.needle)]
-        self.alerts = sorted(found, key=alerts.order_key(self.order)) if found else []
+        found = [alert for alert in self.board.alerts if alerts.matches(alert, self.needle)] if self.needle else self.board.alerts
+        self.alerts = list(found) if self.order == self.ORDERS[0] else sorted(found, key=alerts.order_key(self.order))
 
     def keys(self) -> Sequence[str]:
         """The alerts' ids."""

@@ -45,6 +45,8 @@ SHORT = 20
 
 def grouped(alerts: Sequence[AlertView]) -> list[AlertView]:
     """The alerts without those whose cause is among them: the cause's line names them."""
+    if not any(alert.suppressed_by for alert in alerts):
+        return list(alerts)
     causes = {alert.labels.get("check", "") for alert in alerts if alert.affected and alert.state == "firing"}
     ids = {alert.id for alert in alerts}
     return [alert for alert in alerts if not _follows(alert, causes, ids)]

@@ -9,6 +9,7 @@ from textual.message import Message
 
 from tui_monitor.board.log_pages import LogSource, PlacedLine
 from tui_monitor.core import humanize as f
+from tui_monitor.core.kept import Kept
 from tui_monitor.widgets.advice_pane import advice_lines
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, data_style, title_line
 from tui_monitor.widgets.list_panes import prose
@@ -50,6 +51,8 @@ class LogPane(Pane):
         self.now = 0
         self.shift = 0
         self._keys: list[str] = []
+        self._ordered: Kept[list[PlacedLine]] = Kept()
+        self._named: Kept[list[str]] = Kept()
         self._drawn_as: tuple[int, str, LogColumns] | None = None
         self._drawn: dict[str, Line] = {}
         self._with_date = self._is_centred = False
@@ -61,8 +64,9 @@ class LogPane(Pane):
         key = self.key_at(self.cursor)
         shift = self.cursor - self.top
         self.now = now
-        self.entries = with_marks(in_order(self.window.lines), marks, until if self.window.at_end else 0)
-        self._keys = [_key(entry) for entry in self.entries]
+        lines = tuple(self.window.lines)
+        self.entries = with_marks(self._ordered.of("", lines, lambda: in_order(lines)), marks, until if self.window.at_end else 0)
+        self._keys = self._named.of("", tuple(self.entries), lambda: [_key(entry) for entry in self.entries])
         if len(self._drawn) > KEPT:
             self._drawn.clear()
         day = f.stamp(now, now, self.look.zone)

@@ -93,6 +93,8 @@ def with_marks(lines: Sequence[PlacedLine], marks: Iterable[AlertMark], until: i
         return []
     begin = lines[0].line.at
     waiting = sorted((mark for mark in marks if begin <= mark.at <= max(until, lines[-1].line.at)), key=lambda mark: -mark.at)
+    if not waiting:
+        return [*lines]
     found: list[Entry] = []
     for line in lines:
         found += _due(waiting, line.line.at)

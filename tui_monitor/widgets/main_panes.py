@@ -13,7 +13,7 @@ from tui_monitor.core.kept import Kept
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets import incidents, machine, selection, services
 from tui_monitor.widgets.alerts import order_key
-from tui_monitor.widgets.board_panes import AlertsPane, BoardPane, ChecksPane, ResourcesPane, Sparks
+from tui_monitor.widgets.board_panes import AlertsPane, BoardPane, ChecksPane, ResourcesPane
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
 from tui_monitor.widgets.ended import explained, lately_ended
 from tui_monitor.widgets.frames import boxed, top_line
@@ -390,7 +390,7 @@ class MachinePane(FramedPane, ResourcesPane):
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """Select the rows that fit, then draw them."""
         inner, room = (width - 2, height - 2) if self.is_boxed else (width, height - 1)
-        rows = machine.machine_entries(self.board, self.sparks, inner, room - self.with_top, self.look, self._parts)
+        rows = machine.machine_entries(self.board, self.board.sparks, inner, room - self.with_top, self.look, self._parts)
         if self.with_top and self.board.resources.processes:
             top = machine.top_line(self.board.resources.processes, inner, self.look, by_memory=self.order == "memory")
             rows.append(machine.ResourceRow("", top))
@@ -466,4 +466,4 @@ class ProcessesPane(FramedPane):
         return machine.process_line(self.processes[index], width, self.look)
 
 
-__all__ = ["FramedPane", "IncidentsPane", "MachinePane", "ProcessesPane", "SelectionPane", "ServicesPane", "Sparks", "Strips"]
+__all__ = ["FramedPane", "IncidentsPane", "MachinePane", "ProcessesPane", "SelectionPane", "ServicesPane", "Strips"]

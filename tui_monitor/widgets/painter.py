@@ -121,17 +121,15 @@ def _uncovered(visible: Mapping[Widget, tuple[Region, Region]]) -> Iterator[tupl
 
 def changes(old: Line, new: Line) -> Iterator[tuple[int, str, str]]:
     """(first cell, text, style name) of what differs; a line with wide characters is written from its first other run on."""
-    same = 0
-    for one, other in zip(old, new, strict=False):
-        if one != other:
-            break
-        same += 1
+    same = _alike(old, new)
     at = sum(cells(text) for text, _ in new[:same])
-    old, new = old[same:], new[same:]
+    tail = min(_alike(old[::-1], new[::-1]), len(old) - same, len(new) - same)
+    rest = new[same:]
+    old, new = old[same : len(old) - tail], new[same : len(new) - tail]
     before, after = "".join([text for text, _ in old]), "".join([text for text, _ in new])
     size = len(after)
     if len(before) != size or cells(before) != size or cells(after) != size:
-        for text, style in new:
+        for text, style in rest:
             yield at, text, style
             at += cells(text)
         return
@@ -148,6 +146,14 @@ def changes(old: Line, new: Line) -> Iterator[tuple[int, str, str]]:
             place += 1
         yield at + start, after[start:end], style
         start = end
+
+
+def _alike(old: Line, new: Line) -> int:
+    """How many runs are the same from the begin on."""
+    for place, (one, other) in enumerate(zip(old, new, strict=False)):
+        if one != other:
+            return place
+    return min(len(old), len(new))
 
 
 def _styles(line: Line) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_monitor.board.check_statistics import NEW_A_TURN, RENEW_MS, Statistics
+from tui_monitor.board.check_statistics import LOT, LOT_EVERY_MS, NEW_A_TURN, RENEW_MS, Statistics
 from tui_monitor.board.values import Window
 from tui_monitor.core.values import Sample, labels_of
 from tui_monitor.storage.memory import SeriesMemory
@@ -28,9 +28,9 @@ def test_memory_stands_for_the_long_windows_until_they_are_read() -> None:
 
 
 def test_few_checks_are_read_each_second() -> None:
-    """New checks come first, a few a turn; afterwards one a turn, and none again before a minute has passed."""
+    """New checks come first, a few a turn; afterwards a lot each five seconds, and none again before a minute has passed."""
     statistics = Statistics(SeriesMemory())
-    checks = {f"c{number}": LABELS for number in range(6)}
+    checks = {f"c{number}": LABELS for number in range(16)}
     known = {"1h": Window(uptime=1.0)}
     now, seen = 1_000_000, []
     for _ in range(4):
@@ -38,8 +38,9 @@ def test_few_checks_are_read_each_second() -> None:
         statistics.take(dict.fromkeys(chosen, known), now)
         seen.append(len(chosen))
         now += 1000
-    assert seen == [NEW_A_TURN, 6 - NEW_A_TURN, 0, 0]
-    assert len(statistics.turn(checks, now + RENEW_MS)) == 1
+    assert seen == [NEW_A_TURN, 16 - NEW_A_TURN, 0, 0]
+    now += RENEW_MS
+    assert [len(statistics.turn(checks, now + later)) for later in (0, 1000, LOT_EVERY_MS)] == [LOT, 0, LOT]
 
 
 def _probed(memory: SeriesMemory, second: int, success: float) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support import sample_boards as boards
-from tui_monitor.board.codec import board_from_json, board_to_json
+from tui_monitor.board.codec import BoardReader, board_from_json, board_to_json
 from tui_monitor.board.values import Board, MemberView
 from tui_monitor.core.values import ContainerState, HealthStatus, UnitState
 
@@ -120,3 +120,29 @@ def test_anything_else_is_a_value_error(data: bytes) -> None:
     """The callers show the board as not known then."""
     with pytest.raises(ValueError):
         board_from_json(data)
+
+
+def test_an_entry_that_is_as_in_the_board_before_is_the_same_object() -> None:
+    """So that a viewer decodes and draws only what has changed."""
+    reader, board = BoardReader(), full()
+    first = reader.read(board_to_json(board))
+    assert first == board_from_json(board_to_json(board))
+    changed = replace(board.checks[0], reason="another")
+    then = reader.read(board_to_json(replace(board, checks=(changed, *board.checks[1:]))))
+    assert then.checks[0] == changed
+    assert all(one is other for one, other in zip(then.checks[1:], first.checks[1:], strict=True))
+    assert then.alerts[0] is first.alerts[0]
+
+
+@pytest.mark.parametrize("data", [json.dumps(whole()).encode(), board_to_json(replace(full(), checks=(), alerts=()))])
+def test_a_reader_reads_a_board_of_any_form(data: bytes) -> None:
+    """One of a version that writes no lines, and one without entries."""
+    assert BoardReader().read(data) == board_from_json(data)
+
+
+@pytest.mark.parametrize("entry", [b"7", b"{", b'{"id": "a"},\n[]'])
+def test_a_wrong_entry_is_a_value_error(entry: bytes) -> None:
+    """As a wrong board is."""
+    data = board_to_json(replace(full(), alerts=()))
+    with pytest.raises(ValueError):
+        BoardReader().read(data.replace(b'"alerts":[\n', b'"alerts":[\n' + entry))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,9 +13,11 @@ import pytest
 from tests.support.stored_history import write_history
 from tui_monitor.board.strip import SlotSamples, day_bounds, down_seconds, mean_uptime, slot_bounds, strip, with_present, worst_of
 from tui_monitor.core.values import HealthStatus, labels_of
-from tui_monitor.runtime.strips import read_strips
+from tui_monitor.runtime.strips import StripReader, read_strips
+from tui_monitor.storage.history.interface import HistoryQueries
+from tui_monitor.storage.history.reader import HistoryReader
 
-MINUTE, DAY = 60_000, 86_400_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 HEALTHY, DEGRADED, UNHEALTHY = HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNHEALTHY
 
 
@@ -121,3 +124,37 @@ def test_strips_of_a_real_history(tmp_path: Path) -> None:
         assert len(uneven["api"]) == 2
     finally:
         reader.close()
+
+
+class Asked:
+    """A reader of a history that notes which spans are asked for."""
+
+    def __init__(self, reader: HistoryReader) -> None:
+        self.spans: list[tuple[int, int]] = []
+        self._reader = reader
+
+    def downsampled_all(self, matchers: Any, after_ms: int, until_ms: int, points: int) -> Any:
+        """Note the span."""
+        self.spans.append((after_ms, until_ms))
+        return self._reader.downsampled_all(matchers, after_ms, until_ms, points)
+
+
+def test_strips_that_are_read_again_are_the_same_and_only_their_newest_slots_are_read(tmp_path: Path) -> None:
+    """As time moves on, after a step back into the past, and for another set of checks between."""
+    end = round(datetime(2026, 9, 21, 14, tzinfo=UTC).timestamp() * 1000)
+    curves = {
+        labels_of("check_health", check=name, type="http"): lambda at, turn=turn: float(at // MINUTE % 7 == turn)
+        for turn, name in enumerate(("api", "db"))
+    }
+    reader = write_history(tmp_path / "history.db", curves, end - 3 * HOUR, end, 30.0)
+    asked, strips = Asked(reader), StripReader()
+    try:
+        both = ("api", "db")
+        for names, now in ((both, -20), (both, -20), (("api",), -19), (both, -18), (both, -70), (both, -1)):
+            bounds = slot_bounds(end + now * MINUTE, MINUTE, 60)
+            found = strips.read(cast(HistoryQueries, asked), names, bounds, level=False)
+            assert found == read_strips(reader, names, bounds, level=False), now
+    finally:
+        reader.close()
+    lengths = [(until - after) // MINUTE for after, until in asked.spans[::3]]
+    assert lengths == [60, 3, 60, 5, 60, 60]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from itertools import compress
 from typing import NamedTuple
 
 from tui_monitor.storage.history.aggregate import Aggregate, Minutes, aggregate, decode_aggregate, decode_minutes
@@ -101,9 +102,8 @@ def unfolded_samples(rows: Rows, ids: Collection[int], begin: int, end: int) -> 
     """(stamp, series, value) of samples that are in no minute's row yet."""
     for one in rows.unfolded():
         if begin <= one.at < end:
-            for series, value in zip(one.ids, one.values, strict=True):
-                if series in ids:
-                    yield one.at, series, value
+            for series, value in compress(zip(one.ids, one.values, strict=True), map(ids.__contains__, one.ids)):
+                yield one.at, series, value
 
 
 def _aggregates(rows: Rows, table: str, ids: Collection[int], begin: int, end: int) -> Iterator[tuple[int, Aggregate]]:

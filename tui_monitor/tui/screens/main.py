@@ -19,7 +19,7 @@ from tui_monitor.tui.screens.base import DashboardScreen, LogFocus, alert_focus
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.widgets.alerts import alert_of_check
 from tui_monitor.widgets.board_bars import FootBar, HourBar, NoticeBar, SummaryBar, TimelineBar, VerdictBar
-from tui_monitor.widgets.board_panes import BoardPane, ChecksPane, ResourcesPane, Sparks
+from tui_monitor.widgets.board_panes import BoardPane, ChecksPane, ResourcesPane
 from tui_monitor.widgets.cell_line import text_of
 from tui_monitor.widgets.line_widget import OpensMoment
 from tui_monitor.widgets.machine import is_calm
@@ -29,8 +29,6 @@ from tui_monitor.widgets.selection import Notes
 from tui_monitor.widgets.status_bars import FooterHints, ViewMode
 from tui_monitor.widgets.strip_cells import WINDOWS, merged, moment_of, present_strip
 
-SPARK_STEP_MS = 5000
-"""Sparklines move this often: a shift rewrites the whole line, which a slow connection feels."""
 WIDTHS: list[tuple[int, str]] | None = [(0, "-tiny"), (40, "-narrow"), (80, "-normal"), (112, "-wide"), (176, "-huge")]
 HEIGHTS: list[tuple[int, str]] | None = [(0, "-low"), (12, "-short"), (24, "-medium"), (32, "-tall")]
 """From this many cells on, the screen has this class; the stylesheet says what it means."""
@@ -54,8 +52,8 @@ FOOTER = FooterHints(
 """Help and quit are always there: they lead to everything else."""
 
 
-STRIPS_MS = 30_000
-"""The longest time between readings of the strips (half a slot where slots are shorter); their last slots follow the present statuses."""
+STRIPS_MS = 60_000
+"""The longest time between readings of the strips (a slot where slots are shorter); their last slots follow the present statuses."""
 ENDED_ROWS = 20
 
 
@@ -76,8 +74,6 @@ class MainScreen(DashboardScreen):
         board, look, text_styles = context.live, context.look, context.text_styles
         self.board = board
         self.view = ViewMode()
-        self._sparks: Sparks = board.sparks
-        self._spark_slot = 0
         self.layout_name = LAYOUTS[0]
         self._configured: tuple[object, ...] = ()
         self._strips: Mapping[str, Strip] = {}
@@ -152,16 +148,13 @@ class MainScreen(DashboardScreen):
             self._show(board, view)
 
     def _show(self, board: Board, view: ViewMode) -> None:
-        slot = board.at // SPARK_STEP_MS
-        if slot != self._spark_slot or board.past or not self._sparks or self.board.loading:
-            self._spark_slot, self._sparks = slot, board.sparks
         self.board, self.view = board, view
         self._use_settings()
         self._request_strips()
         strips = {check.name: self._present_strip(check) for check in board.checks}
         for pane in self.panes:
             pane.with_strips(strips, WINDOWS[self.context.strip_window].title)
-        self.alerts.show(board, self._sparks)
+        self.alerts.show(board)
         self.services.recent = self.alerts.ended_before()
         self.head.incidents = self.alerts.gravest()
         self.hour.whole = self._kept.of("", tuple(strips.values()), lambda: merged(tuple(strips.values())))
@@ -172,7 +165,7 @@ class MainScreen(DashboardScreen):
         self.share_room()
         for pane in self.panes[1:]:
             if pane is not self.chosen:
-                pane.show(board, self._sparks)
+                pane.show(board)
         self.show_selection()
         focused = self.focused
         if not (isinstance(focused, BoardPane) and all(focused.size)) and self.app.app_focus and (seen := self.visible_panes()):
@@ -267,7 +260,7 @@ class MainScreen(DashboardScreen):
         log, notes = self._log_of(alert)
         if (self.chosen.check, self.chosen.alert, self.chosen.board) != (check, alert, self.board) or log != self.chosen.log_lines:
             self.chosen.about(check, alert, log, notes)
-        self.chosen.show(self.board, self._sparks)
+        self.chosen.show(self.board)
 
     def _log_of(self, alert: AlertView | None) -> tuple[Sequence[str], Notes]:
         """What was kept when the alert fired; read once for each alert."""
@@ -292,7 +285,7 @@ class MainScreen(DashboardScreen):
     def _request_strips(self) -> None:
         at, names = self.board.at, tuple(check.name for check in self.board.checks)
         live = frozenset(alert.id for alert in self.board.alerts)
-        wanted = (at // min(STRIPS_MS, WINDOWS[self.context.strip_window].slot // 2), self.context.strip_window, names, live)
+        wanted = (at // min(STRIPS_MS, WINDOWS[self.context.strip_window].slot), self.context.strip_window, names, live)
         if self.board.loading or not at or self._is_loading or wanted == self._strips_of:
             return
         self._is_loading, self._strips_of = True, wanted
