@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from operator import is_
 
 from tui_monitor.core.values import ALERT_SERIES, ENDED_NAN, METRIC_NAME, STALE_NAN, Inventory, Labels, Sample, is_ended, label
@@ -82,14 +81,14 @@ class InventoryEnds:
 
     def __init__(self, memory: SeriesMemory) -> None:
         self._memory = memory
-        self._last: dict[tuple[str, Inventory], frozenset[str]] = {}
+        self._last: dict[tuple[str, tuple[str, ...], str], frozenset[str]] = {}
 
     def ends(self, source: str, inventories: Iterable[Inventory], labels: Mapping[str, str]) -> tuple[Sample, ...]:
         """End markers for the series with these labels whose subject is in no inventory, also for those loaded after a restart."""
         return tuple(marker for inventory in inventories for marker in self._of(source, inventory, labels))
 
     def _of(self, source: str, inventory: Inventory, labels: Mapping[str, str]) -> Iterator[Sample]:
-        key = (source, replace(inventory, values=frozenset()))
+        key = (source, inventory.metrics, inventory.label)
         if self._last.get(key) == inventory.values:
             return
         self._last[key] = inventory.values

@@ -76,9 +76,9 @@ def _stand_in(module: str, first: str = "", later: Sequence[str] = (), **ready: 
     def find(name: str) -> Any:
         if name.startswith("__") and name != "__version__":
             raise AttributeError(name)  # the import system asks whether it is a package
-        if first and hasattr(source := importlib.import_module(first), name):
-            return getattr(source, name)
-        return real(name)
+        known = first and hasattr(source := importlib.import_module(first), name)
+        found = vars(stand_in)[name] = getattr(source, name) if known else real(name)  # asyncio asks at each operation of a socket
+        return found
 
     def real(name: str) -> Any:
         with lock:
