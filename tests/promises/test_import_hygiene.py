@@ -18,6 +18,7 @@ from tests.support.httpserver import HttpServer
 from tests.support.paths import ROOT
 from tests.support.processes import environment, installation, until
 from tests.support.receivers import receiver
+from tests.support.terminal import terminal
 
 SOURCE = ROOT / "tui_monitor"
 SCREEN = {"textual", "rich"}
@@ -112,8 +113,11 @@ def test_package_files_are_empty() -> None:
 
 
 def loaded_by(code: str) -> set[str]:
-    """The top-level modules that are loaded after the code."""
-    show = "\nimport sys, json\nprint(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    """The top-level modules that are loaded after the code, without stand-ins."""
+    show = """
+import sys, json
+found = [name for name, module in sys.modules.items() if type(module).__name__ != "_StandIn"]
+print(json.dumps(sorted({name.partition(".")[0] for name in found})))"""
     out = subprocess.run(
         [sys.executable, "-c", code + show], cwd=ROOT, capture_output=True, text=True, check=True, env=environment(), timeout=20
     )
@@ -206,6 +210,44 @@ def test_a_runtime_alone_needs_no_screen() -> None:
     assert not loaded_by("import tui_monitor.runtime.runtime, tui_monitor.runtime.leader, tui_monitor.daemon.headless") & (
         SCREEN | MODELS | {"asyncpg", "redis", "aiosmtplib", "apprise"}
     )
+
+
+FIRST_PAINT = """
+import json, sys
+from tui_monitor.cli.main import main
+from tui_monitor.platform.import_trimming import trim_imports
+trim_imports("textual")
+from tui_monitor.tui.app import MonitorApp
+def show(app):
+    with open(sys.argv[1], "w") as out:
+        json.dump([name for name, module in sys.modules.items() if type(module).__name__ != "_StandIn"], out)
+    app.exit(0)
+MonitorApp._start_backend = show
+sys.exit(main(["--state", sys.argv[2]]))
+"""
+
+
+def test_the_first_paint_loads_nothing_that_it_does_not_show(tmp_path: Path) -> None:
+    """No other screen, prompt or palette, no other language, no TLS, no configuration, rule or source before the picture stands."""
+    report = tmp_path / "modules.json"
+    with terminal([sys.executable, "-c", FIRST_PAINT, str(report), str(tmp_path / "state")], (120, 40)) as seen:
+        seen.until(seen.ended)
+        assert seen.status == 0
+    found = set(json.loads(report.read_text()))
+    screens = {name.rpartition(".")[2] for name in found if name.startswith("tui_monitor.tui.screens.")}
+    assert screens == {"base", "context", "main"}
+    assert not [name for name in found if name.startswith("tui_monitor.") and name.endswith(("korean", "english", "_form"))]
+    assert not {name.split(".")[1] for name in found if name.startswith("tui_monitor.")} & {
+        "alerts", "analysis", "checks", "config", "delivery", "dispatch", "notifiers", "reports", "sources",
+    }  # fmt: skip
+    assert not found & {"textual.command", "textual.widgets._input", "textual.widgets._button", "textual.widgets._option_list"}
+    assert not found & {"ssl", "_ssl", "hashlib", "platform", "promql_parser", "psutil", "plotext", *DRIVERS, *MODELS}
+
+
+def test_a_status_needs_no_event_loop() -> None:
+    """`status` reads a board and prints it: no asyncio, TLS, hashing, model or driver."""
+    code = "import tui_monitor.cli.main as c\nc.parser(['status'])\nimport tui_monitor.cli.commands.status, tui_monitor.cli.one_line"
+    assert not loaded_by(code) & {"asyncio", "_ssl", "_hashlib", "ast", "logging", *SCREEN, *DRIVERS, *MODELS}
 
 
 def test_the_regular_expressions_load_with_the_first_one_that_needs_them() -> None:

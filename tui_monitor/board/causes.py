@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from tui_monitor.alerts.alert import Alert
 from tui_monitor.board.values import CheckView
 from tui_monitor.core.mute_reason import MuteReason, parse_mute_reason
 from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.values import HealthStatus, severity_rank
+
+if TYPE_CHECKING:  # the dashboard paints without alerts of its own
+    from tui_monitor.alerts.alert import Alert
 
 CHECK_RULE = "CheckUnhealthy"
 

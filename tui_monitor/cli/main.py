@@ -10,11 +10,13 @@ import sys
 from collections.abc import Callable, Container, Sequence
 from typing import Any, cast
 
-from tui_monitor.cli.arguments import CommandParser, common_options
-from tui_monitor.cli.command_table import COMMANDS, CommandEntry
-from tui_monitor.core import version
-from tui_monitor.core.exit_codes import CONFIGURATION, FAILED, INTERRUPTED, OK, OUTPUT, SOFTWARE, USAGE
 from tui_monitor.platform.import_trimming import trim_imports
+
+trim_imports("start")
+from tui_monitor.cli.arguments import CommandParser, common_options  # noqa: E402
+from tui_monitor.cli.command_table import COMMANDS, CommandEntry  # noqa: E402
+from tui_monitor.core import version  # noqa: E402
+from tui_monitor.core.exit_codes import CONFIGURATION, FAILED, INTERRUPTED, OK, OUTPUT, SOFTWARE, USAGE  # noqa: E402
 
 THREAD_TURN = 0.0005
 """Seconds that a busy thread keeps the interpreter while another waits. With Python's 5 ms a heavy query in the reading thread delays
@@ -85,7 +87,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    trim_imports("start")
     from tui_monitor.cli.standard_output import OutputFault, standard_streams
 
     with standard_streams():

@@ -5,7 +5,6 @@ Time limits of I/O, one-shot commands and the reading of this machine use `time`
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Protocol
 
@@ -39,4 +38,6 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """`asyncio.sleep`."""
+        import asyncio  # a command that reads the state once has no loop: a fifth of its start
+
         await asyncio.sleep(max(0.0, seconds))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, field, fields
 from functools import partial
-from inspect import get_annotations
 from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
@@ -22,7 +21,7 @@ def frozen(cls: type[T]) -> type[T]:
 
     A frozen class has no frozen subclasses.
     """
-    hints = get_annotations(cls)
+    hints = cls.__dict__.get("__annotations__", {})  # noqa: RUF063  inspect loads the compiler
     names = tuple(name for name, hint in hints.items() if "ClassVar" not in str(hint))
     written = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
     body = {name: value for name, value in vars(cls).items() if name not in (*names, "__dict__", "__weakref__")}

@@ -130,6 +130,9 @@ _STAND_INS: dict[str, tuple[Callable[[], None], ...]] = {
         partial(_stand_in, "platform", system=lambda: os.uname().sysname),  # of uuid; compiles nine regular expressions
         partial(_stand_in, "ssl"),  # of asyncio, which needs it for its first connection only
         partial(_stand_in, "asyncio.sslproto"),
+        partial(_stand_in, "hashlib"),  # OpenSSL, too, where nothing has to be hashed
+        partial(_stand_in, "secrets"),
+        partial(_stand_in, "inspect"),  # of dataclasses; loads the compiler's tables
     ),
     "pydantic": (partial(_stand_in, "pydantic.plugin._loader", get_plugins=lambda *_: ()),),  # pydantic's own switch is read too late
     "textual": (

@@ -103,6 +103,8 @@ def test_a_listener_loads_no_command_line_and_no_processes_of_uvicorn() -> None:
             "import textual.app, textual.command as it\nit = it.CommandPalette.is_open.__module__, issubclass(it.Provider, object)",
             "('textual.command', True)",
         ),
+        ("import hashlib, secrets\nit = hashlib.sha256(b'').hexdigest()[:4], len(secrets.token_hex(4))", "('e3b0', 8)"),
+        ("import inspect\nfrom inspect import isclass\nit = isclass(str), inspect.signature(len).parameters['obj'].name", "(True, 'obj')"),
         ("from redis.asyncio import Redis\nit = Redis.__module__", "redis.asyncio.client"),
         ("import uvicorn\nit = uvicorn.__version__ > '', uvicorn.Server.__module__", "(True, 'uvicorn.server')"),
         ("import click\nit = click.style('a', fg='red')[-5:-4]", "a"),
