@@ -154,6 +154,16 @@ class Pipeline:
 
     # What is known
 
+    @property
+    def is_full(self) -> bool:
+        """Whether reading should wait until the store has taken lines."""
+        return self._lines is not None and self._lines.is_full
+
+    @property
+    def lost(self) -> int:
+        """Lines that the store did not take in time."""
+        return self._lines.lost if self._lines is not None else 0
+
     def evidence(self, match: str) -> LogEvidence | None:
         """The newest line that matched a rule, with its context."""
         return self._evidence.get(match)
