@@ -1,6 +1,6 @@
 """A burst of log lines through the tailer, the level counts and the kept lines: MB per CPU second and memory; prints JSON.
 
-    python bench/logs.py [--size 1GB] [--kind plain|json|logfmt|combined] [--matches 3] [--keep 10MiB]
+    python bench/logs.py [--size 1GB] [--kind plain|json|logfmt|combined|mixed] [--matches 3] [--keep 10MiB]
 
 The file is written first (in a process of its own), then read by this one as the monitor reads it: one poll after the other, 64 KiB a
 block. ``speed`` counts CPU of this process only; ``memory`` is its growth, the ring of kept lines included; ``block`` the longest time
@@ -41,7 +41,8 @@ COUNT = 50_000
 def write(log: str, kind: str, size: int) -> int:
     """The log of about that size; gives the number of its lines. In a process of its own, since memory is measured."""
     levels = [LEVELS[n % 8] for n in range(COUNT)]
-    made = (LINES[kind].format(n=n, w=n % 17, m=n // 60 % 60, s=n % 60, level=each, lower=each.lower()) for n, each in enumerate(levels))
+    kinds = ("json", "plain") if kind == "mixed" else (kind,)
+    made = (LINES[kinds[n % len(kinds)]].format(n=n, w=n % 17, m=n // 60 % 60, s=n % 60, level=each, lower=each.lower()) for n, each in enumerate(levels))
     block = "".join(line + "\n" for line in made).encode()
     times = max(1, size // len(block))
     with open(log, "ab") as out:
@@ -58,7 +59,7 @@ def rss() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", default="1GB")
-    parser.add_argument("--kind", choices=sorted(LINES), default="plain")
+    parser.add_argument("--kind", choices=[*sorted(LINES), "mixed"], default="plain")
     parser.add_argument("--matches", type=int, default=0, help="match rules whose pattern is in no line")
     parser.add_argument("--keep", default="10MiB", help="bytes of kept lines; 0: none")
     parser.add_argument("--write", metavar="LOG", help=argparse.SUPPRESS)

@@ -41,9 +41,9 @@ class LogChoice:
         return self != LogChoice(self.check, self.service)
 
     def with_level(self, step: int) -> LogChoice:
-        """One level more or less grave; "" shows all lines."""
-        steps = ("", *LEVELS[1:])
-        here = steps.index(self.level) if self.level in steps else 0
+        """One level more or less grave; "" shows all lines. Below warning there is no step, since it would hide next to nothing."""
+        steps = ("", *LEVELS[LEVELS.index("warning") :])
+        here = steps.index(self.level) if self.level in steps else int(step < 0)
         return replace(self, level=steps[max(0, min(len(steps) - 1, here + step))])
 
     def line(self) -> str:

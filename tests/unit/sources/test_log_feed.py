@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.clocks import ManualClock
 from tui_monitor.core.values import HealthStatus, label
+from tui_monitor.sources.log.buffer import LineBuffer
 from tui_monitor.sources.log.feed import Committed, FileFeed
 from tui_monitor.sources.log.matches import MatchLimit, MatchRule
 from tui_monitor.sources.log.pipeline import Pipeline, PipelineOptions
@@ -122,3 +123,46 @@ async def test_nonsense_in_the_saved_state_is_nothing(log: Path) -> None:
         await running.step()
         assert running.result().status is HealthStatus.HEALTHY
         running.close()
+
+
+MIB = 1024 * 1024
+BURST = 100_000
+
+
+def stored(buffer: LineBuffer) -> int:
+    return sum(each.block.data.count(b"\0") + 1 for each in buffer.take())
+
+
+async def test_a_burst_waits_for_the_store_and_loses_no_line(log: Path) -> None:
+    """20 MB at once, of which 50 MiB may be kept: reading stops while the store has not taken what was read."""
+    buffer, clock = LineBuffer(50 * MIB), ManualClock()
+    running = FileFeed([str(log)], Pipeline(PipelineOptions(), buffer), clock)
+    await running.step()
+    task = asyncio.create_task(running.run())
+    write(log, "x" * 200, BURST)
+    found = 0
+    while found < BURST:
+        while not buffer.is_full and lines(running.committed()) < BURST:
+            await clock.advance(0.25)
+            await asyncio.sleep(0.001)
+        found += stored(buffer)
+    assert found == BURST and buffer.lost == 0
+    task.cancel()
+
+
+async def test_a_store_that_takes_nothing_does_not_hold_up_counts(log: Path) -> None:
+    """The lines are counted and given up, and the check says how many; with the default of 10 MiB there is nothing to wait for."""
+    for keep, lost in ((50 * MIB, True), (10 * MIB, False)):
+        buffer, clock = LineBuffer(keep), ManualClock()
+        running = FileFeed([str(log)], Pipeline(PipelineOptions(), buffer), clock)
+        await running.step()
+        task = asyncio.create_task(running.run())
+        write(log, "x" * 200, BURST)
+        while lines(running.committed()) < BURST:
+            await clock.advance(0.25)
+            await asyncio.sleep(0.001)
+        assert (buffer.lost > 0) is lost
+        assert buffer.lost + stored(buffer) == BURST or not lost
+        notes = [f"{buffer.lost} lines are not kept: the disk was too slow for them"] if lost else []
+        assert [*running.result().facts.values()] == notes
+        task.cancel()

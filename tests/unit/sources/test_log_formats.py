@@ -15,8 +15,10 @@ from tui_monitor.sources.log.access import request_of
 from tui_monitor.sources.log.detection import Detector, format_of
 from tui_monitor.sources.log.formats import FieldNames, Plain
 from tui_monitor.sources.log.levels import at_least, level_of_number, level_of_text, level_of_value, level_of_word
+from tui_monitor.sources.log.line_format import LineFormat
 from tui_monitor.sources.log.record import Format, Record, Request
 from tui_monitor.sources.log.regex import PatternError
+from tui_monitor.sources.log.ring import joined
 from tui_monitor.sources.log.routes import Routes
 from tui_monitor.sources.log.stamps import parse_stamp, stamp_of_text, stamp_of_value
 
@@ -29,6 +31,10 @@ def reader(setting: str, names: FieldNames = NAMES) -> Format:
     found = format_of(setting, names)
     assert found is not None
     return found
+
+
+def block(*events: bytes) -> tuple[list[bytes], bytes]:
+    return [*events], joined(events)
 
 
 def parsed(setting: str, text: str, names: FieldNames = NAMES) -> Record:
@@ -197,24 +203,38 @@ def test_a_named_expression() -> None:
 @pytest.mark.parametrize(
     ("lines", "name"),
     [
-        (['{"a":1}', '{"a":2}', "a stray line"], "json"),
+        (['{"a":1}', '{"a":2}'], "json"),
+        (['{"a":1}', '{"a":2}', "a stray line"], "mixed"),
         ([COMBINED, COMBINED], "combined"),
         (["a=1 b=2", 'c="x y" d=3'], "logfmt"),
-        (["plain", "text", '{"a":1}'], "plain"),
+        (["plain", "text", '{"a":1}'], "mixed"),
+        (["plain", "text {}"], "plain"),
         (["a = 1"], "plain"),
     ],
 )
 def test_formats_are_found_out(lines: list[str], name: str) -> None:
     """The format of a file is that of most of its first lines."""
-    assert Detector(NAMES).format_for([line.encode() for line in lines]).name == name
+    assert Detector(NAMES).format_for(*block(*(line.encode() for line in lines))).name == name
 
 
 def test_a_format_that_changes_is_found_again() -> None:
-    """A file whose lines are another format from now on is read in that one; some stray lines change nothing."""
+    """A file whose lines are another format from now on is read in that one, also when it began with a plain line."""
     detector = Detector(NAMES)
-    assert detector.format_for([b'{"a":1}'] * 5).name == "json"
-    assert detector.format_for([b'{"a":1}'] * 3 + [b"stray"] * 2).name == "json"
-    assert detector.format_for([b"a=1 b=2"] * 5).name == "logfmt"
+    assert detector.format_for(*block(b"FATAL: no configuration")).name == "plain"
+    assert detector.format_for(*block(*[b"a=1 b=2"] * 5)).name == "logfmt"
+    assert detector.format_for(*block(*[b"a=1 b=2"] * 3, b"stray")).name == "logfmt"
+    assert detector.format_for(*block(*[b'{"a":1}'] * 5)).name == "json"
+
+
+def test_of_json_and_plain_lines_each_is_read_as_what_it_is() -> None:
+    """A plain line at the start, at the end or between does not make the JSON lines of the file plain, nor is it unmatched."""
+    detector, plain, entry = Detector(NAMES), b"FATAL: x", b'{"level":"warn","msg":"slow","n":1}'
+    for events in ([plain], [plain, entry], [entry, plain], [entry, entry], [b"{main} ERROR started", entry]):
+        found = detector.format_for(*block(*events))
+        records = [found.parse(event.decode(), NOW) for event in events]
+        assert [record and record.fields.get("n") for record in records] == [1 if event is entry else None for event in events]
+        assert [found.level(event) for event in events] == [record and record.level for record in records]
+    assert LineFormat().reader("mixed").level(entry) == "warning"
 
 
 @pytest.mark.parametrize(

@@ -216,3 +216,11 @@ def test_a_language_changes_no_line_of_a_log() -> None:
     korean = RenderStyle(UNICODE, UTC, Translator("ko"))
     one = LogLine(AT, "search", "", "error", "search", {}, "")
     assert text_of([log_row(one, "", LogColumns(), AT, 80, korean)]).split()[-2:] == ["search", "search"]
+
+
+def test_plus_hides_all_below_warning_at_once() -> None:
+    """One press shows warnings and graver lines; from a lower level of a filter line the way is the same."""
+    levels = [choice := LogChoice().with_level(1), choice := choice.with_level(1), choice := choice.with_level(1), choice.with_level(1)]
+    assert [choice.level for choice in levels] == ["warning", "error", "critical", "critical"]
+    assert LogChoice(level="warning").with_level(-1).level == LogChoice(level="debug").with_level(-1).level == ""
+    assert LogChoice(level="debug").with_level(1).level == "warning"

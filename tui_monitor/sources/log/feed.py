@@ -27,6 +27,8 @@ POLL = 0.25
 """Seconds between two looks at the files."""
 STUCK = 5.0
 """Seconds after which a look at the files counts as stuck (a network mount that does not answer)."""
+STORED_WITHIN = 5.0
+"""Seconds for which reading waits for the store: counts and matches must go on though the disk does not."""
 _COMMIT_EVERY = 1.0
 
 
@@ -78,6 +80,13 @@ class LogFeed(ABC):
     @abstractmethod
     def _position(self) -> object: ...
 
+    async def _room(self) -> None:
+        """Wait until the store has taken lines, so that a burst is read slower in place of losing them."""
+        waited = 0.0
+        while self._pipeline.is_full and waited < STORED_WITHIN:
+            await self._clock.sleep(POLL)
+            waited += POLL
+
     @contextmanager
     def _one_batch(self) -> Iterator[None]:
         """Context of one batch, counted in pieces: until its end ``committed`` returns the state before it."""
@@ -102,7 +111,11 @@ class LogFeed(ABC):
         status, reason = verdict(self.state())
         self._told = status
         committed = self.committed()
-        facts = {f"note {number}": note for number, note in enumerate(self.notes, 1)}
+        notes = [
+            *self.notes,
+            *([f"{self._pipeline.lost} lines are not kept: the disk was too slow for them"] if self._pipeline.lost else []),
+        ]
+        facts = {f"note {number}": note for number, note in enumerate(notes, 1)}
         for match in self._pipeline.seen(self._clock.monotonic()):
             if lines := self.evidence(match.name):
                 facts[match.name] = "\n".join(lines)
@@ -157,6 +170,7 @@ class FileFeed(LogFeed):
         try:
             while True:
                 await self.step()
+                await self._room()
                 await self._clock.sleep(0.0 if self._batch.more else POLL)
         finally:
             self.close()
@@ -231,6 +245,7 @@ class JournalFeed(LogFeed):
             for unit, entries in groupby(batch.entries, key=lambda entry: entry.unit):
                 self._pipeline.feed(unit, [entry.event for entry in entries], now, self._clock.wall_ms())
             self._follower.position = batch.position
+        await self._room()
         await asyncio.sleep(0)
 
     def state(self) -> LogState:

@@ -164,6 +164,31 @@ class Plain:
         return None
 
 
+class Mixed:
+    """Format of a file that has JSON lines and others: a line that is a JSON object is one, each other one is plain text."""
+
+    name = "mixed"
+    hint: bytes | None = b"method"
+
+    def __init__(self, names: FieldNames) -> None:
+        self._json, self._plain = JsonLines(names), Plain(names)
+
+    def parse(self, text: str, now_ms: int) -> Record:
+        """The record of the object, else of the text."""
+        return self._json.parse(text, now_ms) or self._plain.parse(text, now_ms)
+
+    def level(self, event: bytes) -> str:
+        """The level of the object, else of the text."""
+        if event[:1] != b"{":
+            return level_of_text(event)
+        level = self._json.level(event)
+        return level_of_text(event) if level is None else level
+
+    def request(self, event: bytes) -> Request | None:
+        """The request of the object."""
+        return self._json.request(event) if event[:1] == b"{" else None
+
+
 class NamedGroups:
     """Format of a regular expression with named groups; level, time and message are special, other groups are fields."""
 

@@ -9,7 +9,7 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.platform.local_zone import local_zone
 from tui_monitor.platform.zones import parse_zone
 from tui_monitor.sources.log.detection import format_of
-from tui_monitor.sources.log.formats import FieldNames, Plain
+from tui_monitor.sources.log.formats import FieldNames, Mixed, Plain
 from tui_monitor.sources.log.journal_entry import JOURNAL, JournalFormat
 from tui_monitor.sources.log.record import Format
 
@@ -37,7 +37,7 @@ class LineFormat:
         try:
             names = self.names()
             inner = name.removeprefix(JOURNAL)
-            found = format_of(self.format if inner == "regex" else inner, names) or Plain(names)
+            found = Mixed(names) if inner == Mixed.name else format_of(self.format if inner == "regex" else inner, names) or Plain(names)
         except ValueError:
             found = Plain(FieldNames())
         return JournalFormat(found) if name.startswith(JOURNAL) else found

@@ -24,7 +24,6 @@ from tui_monitor.sources.log.verdict import MatchSeen
 
 _MOST_DETECTORS = 2000
 _SAMPLE = 120
-_DETECTED = 20
 _SEARCHED = 65536
 """Bytes of an event in which a match is looked for."""
 
@@ -64,31 +63,29 @@ class Pipeline:
         """Count, match and store one block (about 64 KiB: some ms). ``now`` monotonic seconds, ``at`` UTC ms of arrival."""
         if not events:
             return
-        reader = self._reader(path, events)
+        data = joined(events)
+        shown = [JournalFormat.message(event) for event in events] if self._journal else events
+        reader = self._reader(path, shown, data)
         by_line = [*map(reader.level, events)]
         levels = Counter(by_line)
         self.counts.add_lines(levels)
         self._note_minute(now, len(events), levels[None])
         if levels[None]:
             self._note_unmatched(reader, events)
-        data = joined(events)
         if reader.hint is not None and reader.hint in data:
             self._add_requests(reader, events)
         if self._options.redact is not None:
             events = [self._options.redact(event) for event in events]
-            data = joined(events)
+            data, shown = joined(events), [JournalFormat.message(event) for event in events] if self._journal else events
         if self._matches:
-            shown = [JournalFormat.message(event) for event in events] if self._journal else events
             self._match(reader, path, events, shown, by_line, now, at)
         if self._lines is not None:
             self._lines.append(KeptBlock(at, path, reader, data))
 
-    def _reader(self, path: str, events: Sequence[bytes]) -> Format:
-        if not self._journal:
-            return self._format or self._detector(path).format_for(events)
-        return JournalFormat(
-            self._format or self._detector(path).format_for([JournalFormat.message(event) for event in events[:_DETECTED]])
-        )
+    def _reader(self, path: str, shown: Sequence[bytes], data: bytes) -> Format:
+        """The format of these events, of a journal of their messages."""
+        inner = self._format or self._detector(path).format_for(shown, joined(shown) if self._journal else data)
+        return JournalFormat(inner) if self._journal else inner
 
     def _detector(self, path: str) -> Detector:
         if path not in self._detectors:
@@ -153,6 +150,16 @@ class Pipeline:
         return True
 
     # What is known
+
+    @property
+    def is_full(self) -> bool:
+        """Whether reading should wait until the store has taken lines."""
+        return self._lines is not None and self._lines.is_full
+
+    @property
+    def lost(self) -> int:
+        """Lines that the store did not take in time."""
+        return self._lines.lost if self._lines is not None else 0
 
     def evidence(self, match: str) -> LogEvidence | None:
         """The newest line that matched a rule, with its context."""

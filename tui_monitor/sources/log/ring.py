@@ -69,6 +69,16 @@ class LineQuery:
 class LineSink(Protocol):
     """Receiver of a running check's lines."""
 
+    @property
+    def is_full(self) -> bool:
+        """Whether further blocks would displace some that have not been stored yet."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """Lines displaced so."""
+        ...
+
     def append(self, block: KeptBlock) -> None:
         """Keep a block; the oldest go beyond the bound."""
         ...
@@ -92,6 +102,9 @@ class LineStore(LineSink, Protocol):
 
 class LineRing:
     """The newest ``limit`` bytes of lines in memory. A larger single block is not stored."""
+
+    is_full = False
+    lost = 0
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
