@@ -184,14 +184,14 @@ async def test_read_only_says_why() -> None:
 
 
 async def test_moving_between_panes_and_rows() -> None:
-    """Tab, l, h and arrows go through the panes; g, G, j, k through the rows; the selection survives a new order."""
+    """Tab, l and h go through the panes; g, G, j, k through the rows; the selection survives a new order."""
     async with running() as (app, backend, pilot):
         order = []
-        for key in ("tab", "l", "right", "l", "tab"):
+        for key in ("tab", "l", "l", "l", "tab"):
             await press(app, pilot, key)
             order.append(app.focused.id if app.focused else None)
         assert order == ["services", "chosen", "resources", "processes", "alerts"]
-        await press(app, pilot, "h", "left", "left", "left")
+        await press(app, pilot, "h", "h", "h", "h")
         assert app.focused is app.main.services
         await press(app, pilot, "G", "k")
         assert app.main.services.selection == "smtp"
@@ -872,6 +872,31 @@ async def test_cell_of_a_strip_opens_its_moment() -> None:
         assert clicked < app.context.view.past_at < boards.AT
         await press(app, pilot, "escape")
         assert not app.context.view.past_at
+
+
+async def test_arrows_move_a_cursor_on_a_strip_and_enter_opens_its_moment() -> None:
+    """The cell is marked, the head tells its time, status and latency; Esc takes the cursor away, Enter goes there; `h` `l` move on."""
+    async with running("storm") as (app, backend, pilot):
+        backend.push(backend.board)
+        await settle(app, pilot)
+        await press(app, pilot, "tab", "left")
+        services = app.main.services
+        newest = services.moment
+        assert services.pointed() and "chip-cursor" in {style for line in services._lines for _, style in line}
+        assert "unhealthy" in seen(app) and "Enter opens it" in seen(app)
+        await press(app, pilot, *["left"] * 8, "right")
+        assert boards.AT - 3_600_000 < services.moment < newest and "healthy" in services.remark()
+        await press(app, pilot, "down")
+        assert services.pointed(), "the next row is looked at in the same moment"
+        await press(app, pilot, "escape")
+        assert not services.moment and "Enter opens it" not in seen(app) and "last 1h" in seen(app)
+        await press(app, pilot, *["left"] * 9)
+        begin, end = services.pointed()[0].begin, services.pointed()[-1].end
+        await press(app, pilot, "enter")
+        await settle(app, pilot)
+        assert begin < app.context.view.past_at < end and "PAST" in seen(app) and not services.moment
+        await press(app, pilot, "escape", "l", "right")
+        assert app.focused is app.main.resources, "a pane without strips: the arrow goes on to the next"
 
 
 async def test_details_of_a_check_have_its_strip_in_the_window_of_all() -> None:

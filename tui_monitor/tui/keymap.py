@@ -192,9 +192,15 @@ KEYS = (
         doc="the board at the last and the next trouble in the strip of the selection; a click on the time line or on the strip of the "
         "selected service opens the moment under it",
     ),
+    KeymapEntry(
+        "point", "left", (("left", "point(-1)"), ("right", "point(1)")), ("main",), section="Time", hint="moment",
+        help="left, right: a moment of the strip, Enter opens it",
+        doc="left and right move a cursor on the strip of the selected row: the head tells time, status and latency of its cell, Enter shows the board of "
+        "that moment, Esc takes the cursor away; in panes without strips the next pane",
+    ),
     # Move.
     KeymapEntry(
-        "next_pane", "Tab", (("tab,l,right", "focus_pane(1)"), ("shift+tab,h,left", "focus_pane(-1)")), ("main",), section="Move",
+        "next_pane", "Tab", (("tab,l", "focus_pane(1)"), ("shift+tab,h", "focus_pane(-1)")), ("main",), section="Move",
         hint="panes", help="next pane; Shift+Tab the one before",
     ),
     KeymapEntry(

@@ -108,7 +108,7 @@ def _told_briefly(alert: AlertView, now: int, *, past: bool) -> tuple[str, str]:
     if alert.affected and is_open(alert):
         return f"{alert.affected} affected", "text"
     if alert.acknowledged_by:
-        return f"ack+{mute_word(alert.suppressed_by)}" if alert.suppressed_by else alert.acknowledged_by, "dim"
+        return f"ack+{mute_word(alert.suppressed_by)[:3]}" if alert.suppressed_by else alert.acknowledged_by, "dim"
     newest = newest_deliveries(alert.deliveries)
     if is_open(alert) and newest and not due_text(alert, now) and style != "warning":
         return ("told" if all(one.state == "sent" for one in newest) else "queued"), style
@@ -154,10 +154,14 @@ def incident_line(
     *,
     past: bool = False,
     fold: Sequence[AlertView] = (),
+    moment: int = 0,
 ) -> Line:
-    """Line of one incident: severity, age, subject, reason, strip, who is affected or was told; ``fold``: all alerts that it stands for."""
+    """Line of one incident: severity, age, subject, reason, strip, who is affected or was told; ``fold``: all alerts that it stands for.
+
+    ``moment`` (UTC ms): the marked cell of the strip.
+    """
     if width < NARROW:
-        return _narrow_line(alert, strip, now, width, look, fold)
+        return _narrow_line(alert, strip, now, width, look, fold, moment)
     ended, live = alert.state == "resolved", is_open(alert)
     row = LineBuilder(width, look).gap()
     word = "ok" if ended else SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
@@ -170,7 +174,7 @@ def incident_line(
     names = 12 if width < ROOMY else 18 if width < 150 else 26
     row.name(_title(alert, fold), "strong" if live else "dim", names).gap()
     told_width = 10 if width < ROOMY else min(56, width // 4)
-    bars = 10 if width < ROOMY else min(40, width // 6)
+    bars = strip_width(width)
     text = _reason(alert)
     if fold:
         text = " ".join(subject(one) for one in fold)
@@ -178,11 +182,18 @@ def incident_line(
         text = f"{_lasted(alert)}: {text}"
     row.say(text, "text" if live else "dim", max(0, row.room - (bars + 2 if bars else 0) - (told_width + 2 if told_width else 0)))
     if bars:
-        append_strip(row.gap(2), strip, bars, look.glyphs)
+        append_strip(row.gap(2), strip, bars, look.glyphs, moment)
     if told_width:
         told, style = ("", "dim") if ended else told_text(alert, now, look, width=told_width, past=past)
         row.gap(2).say(told, style, told_width)
     return row.line()
+
+
+def strip_width(width: int) -> int:
+    """The cells of an incident's strip in a line of so many."""
+    if width < NARROW:
+        return width - max(8, width // 4) - AGE - 5
+    return 10 if width < ROOMY else min(40, width // 6)
 
 
 def ended_line(alert: AlertView, now: int, width: int, look: RenderStyle, names: int) -> Line:
@@ -217,14 +228,14 @@ def _title(alert: AlertView, fold: Sequence[AlertView]) -> str:
     return f"x{len(fold)} {alert.name}" if fold else subject(alert) or alert.name
 
 
-def _narrow_line(alert: AlertView, strip: Strip, now: int, width: int, look: RenderStyle, fold: Sequence[AlertView] = ()) -> Line:
+def _narrow_line(alert: AlertView, strip: Strip, now: int, width: int, look: RenderStyle, fold: Sequence[AlertView], moment: int) -> Line:
     """Shape, subject, strip and age: the reason of the selected one stands below the list."""
     ended, live = alert.state == "resolved", is_open(alert)
     row = LineBuilder(width, look).gap()
     row.append(look.glyphs.health("healthy" if ended else _shape(alert)), "ok" if ended else severity_style(alert)).gap()
     row.name(_title(alert, fold), "strong" if live else "dim", max(8, width // 4)).gap()
     if strip:
-        append_strip(row, strip, row.room - AGE - 1, look.glyphs)
+        append_strip(row, strip, strip_width(width), look.glyphs, moment)
     else:
         row.say(_reason(alert), "text" if live else "dim", row.room - AGE - 1)
     _append_age(row.gap(), alert, now, AGE, look)

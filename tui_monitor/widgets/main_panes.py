@@ -18,7 +18,7 @@ from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note
 from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.line_widget import OpensMoment
 from tui_monitor.widgets.pane import Pane
-from tui_monitor.widgets.strip_cells import moment_at, windows_text
+from tui_monitor.widgets.strip_cells import cell_text, moment_at, next_cell, slots_at, windows_text
 from tui_monitor.widgets.styles import TextStyles
 
 Strips = Mapping[str, Strip]
@@ -74,7 +74,57 @@ class FramedPane(BoardPane):
         self.strips, self.window = strips, window
 
 
-class IncidentsPane(FramedPane, AlertsPane):
+class StripsPane(FramedPane):
+    """A pane whose rows have strips. The arrows move a cursor on the strip of the selected row, whose moment the head tells."""
+
+    moment = 0
+    """The begin of the cell under the cursor (UTC ms), 0: there is no cursor."""
+
+    def strip_of(self, index: int) -> Strip:
+        """The strip of a row, empty where it has none."""
+        raise NotImplementedError
+
+    def cells_of_strip(self) -> int:
+        """The cells of a strip at the present size."""
+        raise NotImplementedError
+
+    @property
+    def inner(self) -> int:
+        """The cells between the sides of the frame."""
+        return self.shape.width - (2 if self.is_boxed else 0)
+
+    def pointed(self) -> Strip:
+        """The slots under the cursor."""
+        strip = self.strip_of(self.cursor) if self.moment and self.keys() else ()
+        return slots_at(strip, self.cells_of_strip(), self.moment) if strip else ()
+
+    def point(self, step: int) -> bool:
+        """Move the cursor; False where the selected row has no strip."""
+        strip = self.strip_of(self.cursor) if self.keys() else ()
+        self.moment = next_cell(strip, self.cells_of_strip(), self.moment, step)
+        self.rebuild()
+        return bool(self.moment)
+
+    def point_nowhere(self) -> None:
+        """Take the cursor away."""
+        self.moment = 0
+        self.rebuild()
+
+    def remark(self) -> str:
+        """What the cell under the cursor says, and the key that opens it."""
+        slots = self.pointed() if self.has_focus else ()
+        return f"{cell_text(slots, self.board.at, self.look.zone)}  Enter opens it" if slots else self.usual_remark()
+
+    def usual_remark(self) -> str:
+        """The text at the right of the head without a cursor."""
+        return ""
+
+    def mark_of(self, index: int) -> int:
+        """The moment that is marked in a row's strip."""
+        return self.moment if index == self.cursor and self.has_focus else 0
+
+
+class IncidentsPane(StripsPane, AlertsPane):
     """What is wrong, one row for each cause; then what has ended within the last hour."""
 
     TITLE = "Incidents"
@@ -109,7 +159,7 @@ class IncidentsPane(FramedPane, AlertsPane):
             return self.alerts
         return incidents.grouped(sorted(self.board.alerts, key=order_key(self.ORDERS[0])))
 
-    def remark(self) -> str:
+    def usual_remark(self) -> str:
         """Counts, and the order where it is not the default."""
         order = f"by {self.order}" if self.order != self.ORDERS[0] else ""
         return "   ".join(filter(None, (order, incidents.incident_counts(self.board))))
@@ -128,16 +178,21 @@ class IncidentsPane(FramedPane, AlertsPane):
         """What stands in the line of an incident."""
         alert = self.alerts[index]
         fold = tuple(one.id for one in self.folds.get(alert.id, ()))
-        return (*incidents.shown_parts(alert, self.board.at), self._strip_of(index), self.board.past, fold)
+        return (*incidents.shown_parts(alert, self.board.at), self.strip_of(index), self.board.past, fold, self.mark_of(index))
 
-    def _strip_of(self, index: int) -> Strip:
+    def cells_of_strip(self) -> int:
+        """The cells of a strip at the present size."""
+        return incidents.strip_width(self.inner)
+
+    def strip_of(self, index: int) -> Strip:
+        """The strip of the check that the alert is about."""
         return self.strips.get(self.alerts[index].labels.get("check", ""), ())
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One incident."""
-        alert, strip = self.alerts[index], self._strip_of(index)
+        alert, strip, moment = self.alerts[index], self.strip_of(index), self.mark_of(index)
         fold = self.folds.get(alert.id, ())
-        return incidents.incident_line(alert, strip, self.board.at, width, self.look, past=self.board.past, fold=fold)
+        return incidents.incident_line(alert, strip, self.board.at, width, self.look, past=self.board.past, fold=fold, moment=moment)
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
         """What to do about the selected incident, where no pane of the selection says it."""
@@ -170,7 +225,7 @@ class IncidentsPane(FramedPane, AlertsPane):
         return lines
 
 
-class ServicesPane(FramedPane, ChecksPane):
+class ServicesPane(StripsPane, ChecksPane):
     """All checks, below what they depend on, each with its strip."""
 
     TITLE = "Services"
@@ -209,11 +264,10 @@ class ServicesPane(FramedPane, ChecksPane):
         self.names = services.names_width(self.rows, width)
         return FramedPane.build(self, width, height)
 
-    def remark(self) -> str:
+    def usual_remark(self) -> str:
         """The order, the strips' window and the names of the columns."""
         order = f"by {self.order}   " if self.order != self.ORDERS[0] else ""
-        inner = self.shape[0] - (2 if self.is_boxed else 0)
-        return order + services.services_head(inner, self.window, self.look, self.columns) if self.rows else ""
+        return order + services.services_head(self.inner, self.window, self.look, self.columns) if self.rows else ""
 
     def on_click(self, event: events.Click) -> None:
         """A click on the strip of the selected row opens the moment under it; Textual calls `Pane.on_click` too, which selects."""
@@ -221,23 +275,28 @@ class ServicesPane(FramedPane, ChecksPane):
         if index != self._clicked or index not in self.shown or event.chain != 1:
             self._clicked = index
             return
-        row, inner = self.rows[index], self.shape.width - (2 if self.is_boxed else 0)
-        strip = self.strips.get(row.check.name, ())
-        start, wide = services.strip_cells(inner, self.names, self.columns)
-        if at := moment_at(strip, event.x - self.is_boxed - start, wide):
+        start, wide = services.strip_cells(self.inner, self.names, self.columns)
+        if at := moment_at(self.strip_of(index), event.x - self.is_boxed - start, wide):
             self.post_message(OpensMoment(at))
 
     def made_of(self, index: int) -> tuple[object, ...]:
         """What stands in the line of a check."""
         row = self.rows[index]
         age = f.age(row.check.since, self.board.at) if "since" in self.columns else ""
-        return (row, self.strips.get(row.check.name, ()), self.names, self.columns, age)
+        return (row, self.strip_of(index), self.names, self.columns, age, self.mark_of(index))
+
+    def cells_of_strip(self) -> int:
+        """The cells of a strip at the present size."""
+        return services.strip_cells(self.inner, self.names, self.columns)[1]
+
+    def strip_of(self, index: int) -> Strip:
+        """The strip of a check."""
+        return self.strips.get(self.rows[index].check.name, ())
 
     def draw(self, index: int, width: int, *, selected: bool) -> Line:
         """One check."""
-        row = self.rows[index]
-        strip = self.strips.get(row.check.name, ())
-        return services.service_line(row, strip, width, self.look, self.names, self.board.at, self.columns)
+        row, strip = self.rows[index], self.strip_of(index)
+        return services.service_line(row, strip, width, self.look, self.names, self.board.at, self.columns, self.mark_of(index))
 
     def foot(self, width: int, height: int) -> Sequence[Line]:
         """The checks that have no row, while the list stands at its top; else what ended lately, where there is room."""

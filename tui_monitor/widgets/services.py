@@ -106,15 +106,17 @@ def strip_cells(width: int, names: int, chosen: Sequence[str]) -> tuple[int, int
     return start, max(0, width - start - sum(size for _, size in columns_at(width, chosen)))
 
 
-def service_line(row: TreeRow, strip: Strip, width: int, look: RenderStyle, names: int, now: int = 0, chosen: Sequence[str] = ()) -> Line:
-    """Line of a check: shape, name, strip, and the figures of `columns_at`."""
+def service_line(
+    row: TreeRow, strip: Strip, width: int, look: RenderStyle, names: int, now: int = 0, chosen: Sequence[str] = (), moment: int = 0
+) -> Line:
+    """Line of a check: shape, name, strip with a marked ``moment``, and the figures of `columns_at`."""
     check, healthy = row.check, row.check.status is HealthStatus.HEALTHY
     style = HEALTH_STYLES[check.status]
     line = LineBuilder(width, look).gap().append(look.glyphs.health(check.status), style).gap()
     line.append(row.branch, "dim").name(check.name, "text" if healthy else "strong", max(1, names - len(row.branch))).gap()
     columns = columns_at(width, chosen)
     wide = max(0, line.room - sum(size for _, size in columns))
-    append_strip(line, strip, wide, look.glyphs)
+    append_strip(line, strip, wide, look.glyphs, moment)
     for name, size in columns:
         text, tone = _figure(name, check, style, now)
         line.append(text, tone, size, right=True)

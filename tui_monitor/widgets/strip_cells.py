@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from functools import lru_cache
 
 from tui_monitor.board.strip import LOWEST, STATES, Slot, Strip, with_present
 from tui_monitor.board.values import CheckView
+from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus
 from tui_monitor.widgets.cell_line import LineBuilder, Run
@@ -45,9 +47,16 @@ def windows_text(chosen: str) -> str:
 
 
 @lru_cache(4096)
-def strip_runs(strip: Strip, width: int, glyphs: Glyphs) -> tuple[Run, ...]:
-    """The strip in exactly ``width`` cells, the newest at the right; a cell of several slots has the worst status of them."""
-    cells = [_cell(part, glyphs) for part in _parts(strip, width)]
+def strip_runs(strip: Strip, width: int, glyphs: Glyphs, moment: int = 0) -> tuple[Run, ...]:
+    """The strip in exactly ``width`` cells, the newest at the right; a cell of several slots has the worst status of them.
+
+    The cells of a ``moment`` (UTC ms, 0: none) are marked.
+    """
+    parts = _parts(strip, width)
+    cells = [_cell(part, glyphs) for part in parts]
+    if moment and strip:
+        chosen = slots_at(strip, width, moment)
+        cells = [(_marked(cell[0], glyphs), "chip-cursor") if part == chosen else cell for part, cell in zip(parts, cells, strict=True)]
     runs: list[list[str]] = []
     for text, style in cells:
         if runs and runs[-1][1] == style:
@@ -57,9 +66,14 @@ def strip_runs(strip: Strip, width: int, glyphs: Glyphs) -> tuple[Run, ...]:
     return tuple((text, style) for text, style in runs)
 
 
-def append_strip(row: LineBuilder, strip: Strip, width: int, glyphs: Glyphs) -> LineBuilder:
-    """Append a strip to a line."""
-    for text, style in strip_runs(strip, max(0, min(width, row.room)), glyphs):
+def _marked(text: str, glyphs: Glyphs) -> str:
+    """A full block would hide the mark's colour."""
+    return glyphs.unhealthy if text == glyphs.failed else text
+
+
+def append_strip(row: LineBuilder, strip: Strip, width: int, glyphs: Glyphs, moment: int = 0) -> LineBuilder:
+    """Append a strip to a line, with the cell of a ``moment`` marked."""
+    for text, style in strip_runs(strip, max(0, min(width, row.room)), glyphs, moment):
         row.append(text, style)
     return row
 
@@ -67,6 +81,17 @@ def append_strip(row: LineBuilder, strip: Strip, width: int, glyphs: Glyphs) -> 
 def present_strip(check: CheckView, strip: Strip) -> Strip:
     """The strip of a check, whose last slot has its present status."""
     return with_present(strip, check.status, check.since)
+
+
+def cell_text(slots: Sequence[Slot], now: int, zone: tzinfo | None) -> str:
+    """What a cell says: "14:05-14:06  unhealthy  5.00s"; its worst status and its longest latency."""
+    begin, end = slots[0].begin, slots[-1].end
+    worst = max(slots, key=lambda slot: _RANK[slot.status]).status
+    known = [slot.seconds for slot in slots if slot.seconds is not None]
+    seconds = end - begin < MINUTE
+    first, last = f.stamp(begin, now, zone, seconds=seconds), f.clock(end, zone, seconds=seconds)
+    parts = (f"{first}-{last}", "not measured" if worst is None else str(worst), f.latency(max(known)) if known else "")
+    return "  ".join(filter(None, parts))
 
 
 def _parts(strip: Strip, width: int) -> list[Sequence[Slot]]:
@@ -88,13 +113,32 @@ def _cell(slots: Sequence[Slot], glyphs: Glyphs) -> Run:
     return glyphs.block(max(height**2, SLOW) if worst is HealthStatus.DEGRADED else height**2), STYLES[worst]
 
 
-def moment_at(strip: Strip, cell: int, width: int) -> int:
-    """The moment (UTC ms) to which a cell of a strip leads: the begin of its first slot of the worst status; 0 where there is none."""
-    if not strip or not 0 <= cell < width:
-        return 0
-    slots = _parts(strip, width)[cell]
+def slots_at(strip: Strip, width: int, moment: int) -> Strip:
+    """The slots of the cell that holds a moment (UTC ms), the first or last cell where it lies outside."""
+    parts = _parts(strip, width)
+    return tuple(next((part for part in reversed(parts) if part and part[0].begin <= moment), parts[0] if parts else ()))
+
+
+def next_cell(strip: Strip, width: int, moment: int, step: int) -> int:
+    """The begin (UTC ms) of the cell ``step`` cells from that of a moment, of the newest cell where the moment is 0; 0 without a strip."""
+    begins = sorted({part[0].begin for part in _parts(strip, width) if part})
+    if not begins or not moment:
+        return begins[-1] if begins else 0
+    here = max((place for place, begin in enumerate(begins) if begin <= moment), default=0)
+    return begins[max(0, min(here + step, len(begins) - 1))]
+
+
+def moment_of(slots: Sequence[Slot]) -> int:
+    """The moment (UTC ms) to which these slots lead: the end of the first with the worst status, or the begin where none was measured."""
     worst = max(slots, key=lambda slot: _RANK[slot.status])
     return worst.end - 1 if worst.status is not None else worst.begin
+
+
+def moment_at(strip: Strip, cell: int, width: int) -> int:
+    """The moment (UTC ms) to which a cell of a strip leads, as `moment_of`; 0 where there is none."""
+    if not strip or not 0 <= cell < width:
+        return 0
+    return moment_of(_parts(strip, width)[cell])
 
 
 def trouble_moment(strip: Strip, at: int, step: int) -> int:

@@ -25,6 +25,7 @@ RECIPES: Mapping[str, tuple[str, str, bool]] = {
     "chip-warning": ("caution", "caution-tint", True),
     "chip-error": ("background", "grave", True),
     "chip-critical": ("background", "critical", True),
+    "chip-cursor": ("background", "accent", True),
     "chip-match": ("background", "caution", True),
     "band": ("dim", "band", False),
     "band-title": ("strong", "band", True),
@@ -62,7 +63,7 @@ RECIPES: Mapping[str, tuple[str, str, bool]] = {
     "alarm-strong": ("background", "caution", True),
 }
 """Style name: colour, background (both roles of `palettes.ROLES`), bold."""
-REVERSED = ("chip-error", "chip-critical", "chip-match", "alarm-strong", "verdict-critical", "verdict-warning")
+REVERSED = ("chip-error", "chip-critical", "chip-cursor", "chip-match", "alarm-strong", "verdict-critical", "verdict-warning")
 """What is shown in reverse where there are no colours."""
 
 

@@ -26,7 +26,7 @@ from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
 from tui_monitor.widgets.incidents import ended_line, folded, grouped, incident_line, lately_ended, narrow_foot, told_text, try_line
 from tui_monitor.widgets.selection import fact_lines, selection_lines, short_stamp
 from tui_monitor.widgets.services import columns_at, names_width, rest_line, service_line, short_reason, strip_cells, tree
-from tui_monitor.widgets.strip_cells import WINDOWS, merged, moment_at, strip_runs, trouble_moment
+from tui_monitor.widgets.strip_cells import WINDOWS, cell_text, merged, moment_at, next_cell, slots_at, strip_runs, trouble_moment
 from tui_monitor.widgets.styles import RECIPES
 from tui_monitor.widgets.verdict import hour_line, verdict_line
 
@@ -89,6 +89,28 @@ def test_a_strip_tells_status_by_colour_and_failure_by_shape(glyphs: Glyphs) -> 
     assert runs[3][0][0] not in runs[0][0] and runs[2][0] not in runs[0][0]
     if not glyphs.colored:
         assert runs[1][0][0] not in (*runs[0][0], *runs[3][0])
+
+
+@pytest.mark.parametrize("width", [10, 60, 90])
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
+def test_the_cursor_of_a_strip_goes_from_cell_to_cell(width: int, glyphs: Glyphs) -> None:
+    """From the newest to the oldest and no further; each step marks other cells, a failed one too, and the strip keeps its width."""
+    strip_ = example(*[HEALTHY] * 30, FAILED, *[HEALTHY] * 29)
+    moment, seen = 0, []
+    for _ in range(100):
+        moment = next_cell(strip_, width, moment, -1)
+        runs = strip_runs(strip_, width, glyphs, moment)
+        assert sum(len(text) for text, _ in runs) == width and [style for _, style in runs].count("chip-cursor") == 1
+        seen.append(slots_at(strip_, width, moment)[0].begin)
+    assert sorted(set(seen)) == sorted({strip_[at * 60 // width].begin for at in range(width)}) and seen[-1] == strip_[0].begin
+    assert next_cell(strip_, width, moment, 1) > moment and next_cell((), width, moment, 1) == 0 and slots_at((), 0, 5) == ()
+
+
+def test_a_cell_tells_its_time_worst_status_and_longest_latency() -> None:
+    """Seconds are told where slots are shorter than a minute; without a probe it was not measured."""
+    cell = example(HEALTHY, FAILED)
+    assert cell_text(cell, boards.AT, UTC).split("  ")[1:] == ["unhealthy", f.latency(max(slot.seconds or 0 for slot in cell))]
+    assert cell_text(example(SlotSamples()), boards.AT, UTC).endswith("  not measured")
 
 
 def test_a_narrow_strip_shows_the_worst_of_each_cell() -> None:

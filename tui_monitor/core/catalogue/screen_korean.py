@@ -235,6 +235,8 @@ _KEYS = {
     "freeze the screen; monitoring goes on": "화면 멈춤 (감시는 계속)",
     "Freeze the screen": "화면 멈춤",
     "monitoring goes on": "감시는 계속됩니다",
+    "left, right: a moment of the strip, Enter opens it": "←→: 띠의 시각 선택, Enter로 열기", "Enter opens it": "Enter로 열기",
+    "not measured": "측정 없음", "moment": "시각",
     "a minute back, forward; the newest is live": "1분 뒤로, 앞으로 (끝은 실시간)",
     "a quarter of an hour": "15분씩",
     "go to a time: 03:10, 2026-11-20 03:10, -2h": "시각으로 이동: 03:10, 2026-11-20 03:10, -2h",

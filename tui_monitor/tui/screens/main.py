@@ -23,11 +23,11 @@ from tui_monitor.widgets.board_panes import BoardPane, ChecksPane, ResourcesPane
 from tui_monitor.widgets.cell_line import text_of
 from tui_monitor.widgets.line_widget import OpensMoment
 from tui_monitor.widgets.machine import is_calm
-from tui_monitor.widgets.main_panes import FramedPane, IncidentsPane, MachinePane, ProcessesPane, SelectionPane, ServicesPane
+from tui_monitor.widgets.main_panes import FramedPane, IncidentsPane, MachinePane, ProcessesPane, SelectionPane, ServicesPane, StripsPane
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.selection import Notes
 from tui_monitor.widgets.status_bars import FooterHints, ViewMode
-from tui_monitor.widgets.strip_cells import WINDOWS, merged, present_strip
+from tui_monitor.widgets.strip_cells import WINDOWS, merged, moment_of, present_strip
 
 SPARK_STEP_MS = 5000
 """Sparklines move this often: a shift rewrites the whole line, which a slow connection feels."""
@@ -383,7 +383,10 @@ class MainScreen(DashboardScreen):
         return [("check", check.name)] if check is not None else super().silence_labels()
 
     def step_back(self) -> bool:
-        """Take the marks away, or clear the filter; else show the alerts again on a screen with room for one pane."""
+        """Take the strip's cursor or the marks away, or clear the filter; else show the alerts where only one pane has room."""
+        if isinstance(self.pane, StripsPane) and self.pane.moment:
+            self.pane.point_nowhere()
+            return True
         if super().step_back():
             return True
         if self.alerts.marked:
@@ -429,9 +432,18 @@ class MainScreen(DashboardScreen):
             row.set_class(chosen in row.children, "-chosen")
         self.call_after_refresh(chosen.focus)
 
+    def action_point(self, step: int) -> None:
+        """Move the cursor on the strip of the selected row; where there is none, focus the next or previous pane."""
+        if not (isinstance(self.pane, StripsPane) and self.pane.point(step)):
+            self.action_focus_pane(step)
+
     def action_details(self) -> None:
-        """Open the details of the selected row and keep it selected."""
+        """Open the moment under the strip's cursor, else the details of the selected row, and keep it selected."""
         self.pane.pin()
+        if isinstance(self.pane, StripsPane) and (slots := self.pane.pointed()):
+            self.pane.point_nowhere()
+            self.context.go_to(moment_of(slots))
+            return
         if isinstance(self.pane, IncidentsPane):
             self._open_alert(self.pane.opened_alert())
         elif isinstance(self.pane, ProcessesPane):
