@@ -198,7 +198,7 @@ async def test_what_fails_while_nobody_runs_is_told_after_the_start(tmp_path: Pa
             await until(lambda: told(hook, "CheckUnhealthy", "firing"))
             await daemon.kill()
             left = await asyncio.to_thread(where.run, "ack", alert_id(where))
-            assert left.returncode == 0 and "next leader" in left.stdout + left.stderr
+            assert left.returncode == 0 and "next monitor" in left.stdout + left.stderr
             daemon = await where.start()
             await until(lambda: where.rows("SELECT 1 FROM alert_events WHERE change = 'acknowledged'"))
             count, probes = len(hook.requests), len(target.requests)

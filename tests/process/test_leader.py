@@ -226,7 +226,7 @@ async def test_a_dashboard_with_another_configuration_does_not_take_over(
         await end(daemon)
         found = await until(lambda: seen.board if seen.board and not seen.board.leader.alive and seen.board.trouble else None)
         assert any("no leader" in text and "another configuration" in text for text in found.trouble)
-        assert "next leader" in (await board.command(Annotate("deploy"))).text
+        assert "next monitor" in (await board.command(Annotate("deploy"))).text
         assert board.leader is None
         again = await where.start()
         await until(lambda: seen.board and seen.board.leader.alive and not any("no leader" in text for text in seen.board.trouble))

@@ -134,7 +134,7 @@ async def test_it_works_with_a_dead_monitor(where: Installation) -> None:
         while "leader" not in change.get("in", {}):
             change = end.hear("changes")
         assert change["in"]["leader"]["set"]["alive"] is False
-        assert end.ask(do="ack", all=True) == {"id": 7, "ok": "stored for the next leader: no leader runs now", "pending": True}
+        assert end.ask(do="ack", all=True) == {"id": 7, "ok": "stored for the next monitor: none runs now", "pending": True}
         assert end.ask(do="silences")["answer"] == []
 
 

@@ -441,7 +441,7 @@ def storm(at: int = AT) -> Board:
               phases={"connect": 5.0}, consecutive_failures=19, limits=((0.01, "degraded"),)),
         *(check(name, status=down, reason="503 Service Unavailable", seconds=seconds, since=since + 7000, depends_on=("db",))
           for name, seconds in usual.items()),
-        check("sessions", "redis", slow, "memory 51 % of maxmemory", 0.0006, since=at - 12 * MINUTE, target="127.0.0.1:6379"),
+        check("sessions", "redis", slow, "memory 51% of maxmemory", 0.0006, since=at - 12 * MINUTE, target="127.0.0.1:6379"),
     ]  # fmt: skip
     words = STORM.split()
     well = [
@@ -455,7 +455,7 @@ def storm(at: int = AT) -> Board:
         alert(1, "CheckUnhealthy", "critical", "db is unhealthy: timed out after 5s (connect)", 3.2, labels={"check": "db"},
               annotations=texts,
               deliveries=(chat, mail), affected=3, affects=("billing", "cart", "checkout")),
-        alert(2, "RedisMemory", "warning", "sessions: memory 51 % of maxmemory", 12, labels={"check": "sessions"}, value_text="51%"),
+        alert(2, "RedisMemory", "warning", "sessions: memory 51% of maxmemory", 12, labels={"check": "sessions"}, value_text="51%"),
         *(alert(3 + number, "CheckUnhealthy", "critical", f"{name} is unhealthy: 503 Service Unavailable", 3.0, labels={"check": name},
                 suppressed_by=("depends_on:db",), deliveries=()) for number, name in enumerate(usual)),
     ]  # fmt: skip
@@ -477,9 +477,9 @@ def ended(at: int = AT) -> tuple[AlertView, ...]:
 
     return (
         over(61, "CheckUnhealthy", "critical", "is unhealthy: 503 Service Unavailable", "payments", 13.9, 12.4),
-        over(62, "CheckUnhealthy", "warning", "is degraded: slow: 108 ms, above 100 ms", "inventory", 30.9, 28.6),
-        over(63, "CheckUnhealthy", "warning", "is degraded: slow: 640 ms, above 250 ms", "search", 46.8, 39.0),
-        over(64, "CheckUnhealthy", "warning", "is degraded: slow: 310 ms, above 250 ms", "reports", 53.7, 49.5),
+        over(62, "CheckUnhealthy", "warning", "is degraded: slow: 108ms (limit 100ms)", "inventory", 30.9, 28.6),
+        over(63, "CheckUnhealthy", "warning", "is degraded: slow: 640ms (limit 250ms)", "search", 46.8, 39.0),
+        over(64, "CheckUnhealthy", "warning", "is degraded: slow: 310ms (limit 250ms)", "reports", 53.7, 49.5),
         over(65, "CheckUnhealthy", "critical", "is unhealthy: connection refused", "db", 411.8, 409.0),
-        over(66, "CheckUnhealthy", "warning", "is degraded: slow: 705 ms, above 250 ms", "cdn", 632.5, 601.0),
+        over(66, "CheckUnhealthy", "warning", "is degraded: slow: 705ms (limit 250ms)", "cdn", 632.5, 601.0),
     )

@@ -29,8 +29,8 @@ NO_COMMANDS = ("token", "untoken", "refused", "kill", "yield")
 """Commands that are not given over this connection."""
 READ_ONLY = "read-only: this connection may only look"
 _COMMANDS = frozenset(VERBS.values()) - frozenset(NO_COMMANDS)
-STORED = "stored for the next leader: no leader runs now"
-UNANSWERED = "stored for the leader, which has not answered yet"
+STORED = "stored for the next monitor: none runs now"
+UNANSWERED = "queued: the monitor is not responding"
 
 
 class View(Protocol):

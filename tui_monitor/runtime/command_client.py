@@ -20,8 +20,8 @@ T = TypeVar("T")
 
 ANSWER_WITHIN = 3.0
 LOOK_EVERY = 0.02
-NO_LEADER = CommandResult(True, "stored for the next leader: no leader runs now", pending=True)
-UNANSWERED = CommandResult(True, "stored for the leader, which has not answered yet", pending=True)
+NO_LEADER = CommandResult(True, "stored for the next monitor: none runs now", pending=True)
+UNANSWERED = CommandResult(True, "queued: the monitor is not responding", pending=True)
 
 
 def leader_runs(directory: StateDirectory, row: LeaderRow | None) -> bool:
@@ -34,7 +34,7 @@ def write_state(directory: StateDirectory, work: Callable[[State], T]) -> T:
     if not directory.writable:
         raise CommandRefused(f"read-only: {directory.why_read_only}")
     if not directory.state_db.exists():
-        raise CommandRefused("no leader has run on this state directory yet")
+        raise CommandRefused("no monitor has run on this state directory yet")
     try:
         return write_once(directory.state_db, work)
     except (StoreTooNew, StoreTooOld) as error:

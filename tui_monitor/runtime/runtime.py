@@ -237,7 +237,7 @@ class Runtime:
     async def reload(self) -> CommandResult:
         """Read and apply the configuration; an invalid one changes nothing and the result says why."""
         if (leader := self.leader) is None:
-            return CommandResult(False, "only the leader has a configuration")
+            return CommandResult(False, "only the running monitor has the configuration")
         from tui_monitor.config.faults import ConfigurationError
         from tui_monitor.runtime.wiring import completed
 

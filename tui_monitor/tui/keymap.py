@@ -195,8 +195,8 @@ KEYS = (
     KeymapEntry(
         "point", "left", (("left", "point(-1)"), ("right", "point(1)")), ("main",), section="Time", hint="moment",
         help="left, right: a moment of the strip, Enter opens it",
-        doc="left and right move a cursor on the strip of the selected row: the head tells time, status and latency of its cell, Enter shows the board of "
-        "that moment, Esc takes the cursor away; in panes without strips the next pane",
+        doc="left and right move a cursor on the strip of the selected row: the head tells time, status and latency of its cell, Enter "
+        "shows the board of that moment, Esc takes the cursor away; in panes without strips they go to the next pane",
     ),
     # Move.
     KeymapEntry(
@@ -246,7 +246,7 @@ KEYS = (
     KeymapEntry("form_mute", "Enter", (("enter", "mute"),), ("silence_form",), hint="mute"),
     KeymapEntry("form_line", "Ctrl+T", (("ctrl+t", "as_line"),), ("silence_form",), priority=True,
                 doc="in the form of a silence: the same as one line, for other matchers and durations"),
-    KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt", "silence_form"), hint="leaves", priority=True),
+    KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt", "silence_form"), hint="cancel", priority=True),
     KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("study", "route", "report"), hint="range"),
     KeymapEntry(
         "report_period", "[ ]", (("left_square_bracket", "period(-1)"), ("right_square_bracket", "period(1)")), ("report",),

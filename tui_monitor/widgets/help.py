@@ -12,7 +12,7 @@ from tui_monitor.widgets.list_panes import heading
 
 TWO_COLUMNS = 118
 WORDS = (
-    ("leader", "polls and notifies; viewers show its board"),
+    ("daemon", "polls and notifies; dashboards show its board"),
     ("muted", "held back by a silence, window or parent"),
     ("p95", "95% of the last hour's answers took no longer"),
     ("pressure", "share of time in which work waited for this"),

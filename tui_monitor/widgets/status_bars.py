@@ -50,8 +50,8 @@ def status_counts(board: Board) -> list[tuple[str, str]]:
 
 
 def leader_text(leader: LeaderView) -> str:
-    """The role of this process ("leader", "viewer"), or "no leader" (the notice bar has the time)."""
-    return leader.role if leader.alive else "no leader"
+    """ "live" where this process leads, "viewing" where it shows another's board, "no leader" (the notice bar has the time)."""
+    return {"leader": "live", "viewer": "viewing"}.get(leader.role, leader.role) if leader.alive else "no leader"
 
 
 def head_line(board: Board, width: int, look: RenderStyle) -> Line:

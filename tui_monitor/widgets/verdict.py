@@ -44,7 +44,7 @@ def _role(board: Board) -> str:
         return "past"
     if board.loading and not board.leader.alive:
         return "starting"
-    return {"leader": "live", "viewer": "live"}.get(leader_text(board.leader), leader_text(board.leader))
+    return {"viewing": "live"}.get(found := leader_text(board.leader), found)
 
 
 def _failing(row: LineBuilder, board: Board, first: AlertView, look: RenderStyle) -> None:

@@ -83,7 +83,7 @@ def test_without_a_leader_commands_are_kept(cli: Cli, tmp_path: Path) -> None:
     """Durably, said so, exit 0; `--all` means those that fire now, not those that will."""
     state = make_state(tmp_path / "s", alerts=[FIRING, TAKEN, PENDING])
     said = cli("ack", "--all", "--note", "n", "--state", state)
-    assert said.code == 0 and said.out == "stored for the next leader: no leader runs now\n"
+    assert said.code == 0 and said.out == "stored for the next monitor: none runs now\n"
     assert cli("silence", "X", "--for", "1h", "--state", state).code == 0
     assert waiting_commands(state) == [Acknowledge((FIRING.id,), note="n"), AddSilence(("X",), 3600.0)]
     assert "nothing to do" in cli("ack", "--all", "--state", make_state(tmp_path / "t", alerts=[TAKEN])).out

@@ -48,11 +48,11 @@ def test_without_a_leader_the_rule_waits_and_its_promql_is_shown(cli: Cli, tmp_p
     said = cli(*ADD, "--state", state)
     assert said.code == 0 and said.out.splitlines() == [
         "Hot: cpu_usage_ratio > 0.9 for 5m, critical, to ops, mail, cooldown 10m",
-        "stored for the next leader: no leader runs now",
+        "stored for the next monitor: none runs now",
     ]
     assert waiting_commands(state) == [HOT]
     listed = cli("rules", "list", "--state", state).out
-    assert "Hot" in listed and "cpu_usage_ratio > 0.9" in listed and "waits for the next leader" in listed
+    assert "Hot" in listed and "cpu_usage_ratio > 0.9" in listed and "waits for the monitor" in listed
     (found,) = json.loads(cli("rules", "list", "--json", "--state", state).out)
     assert (found["when"], found["expr"], found["for_s"], found["to"], found["state"]) == (
         "cpu_usage > 90", "cpu_usage_ratio > 0.9", 300.0, ["ops", "mail"], "waiting",

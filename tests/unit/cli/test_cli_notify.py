@@ -151,7 +151,7 @@ def test_a_message_for_nobody_is_not_kept(cli: Cli, tmp_path: Path, server: Thre
     said = cli(*words, "--config", config)
     assert said.code == 1 and "no route and no [routing] names anybody for info; use --to" in said.err
     assert waiting_commands(state) == []
-    assert cli(*words, "--to", "on-call", "--config", config).out.startswith("stored for the next leader")
+    assert cli(*words, "--to", "on-call", "--config", config).out.startswith("stored for the next monitor")
     config.write_text("broken = \n")
     assert cli(*words, "--to", "hoook", "--config", config).code == 0
     assert len(waiting_commands(state)) == 2

@@ -71,7 +71,7 @@ async def test_a_backtest_for_the_dashboard(tmp_path: Path) -> None:
     found = await backtest(directory, config, "", "2h", [])
     (row,) = found.rows
     assert (row.alert, row.severity, row.fired, row.tried) == ("Hot", "critical", 1, "")
-    assert row.firing_s == pytest.approx(1680, abs=60) and row.messages == 2 and row.condition == "heat > 90 for 120s"
+    assert row.firing_s == pytest.approx(1680, abs=60) and row.messages == 2 and row.condition == "heat > 90 for 2m"
     assert hot[0] <= (row.last or 0) < hot[1]
     both = await backtest(directory, config, "Hot", "2h", ["for=1h"])
     assert [(row.tried, row.fired, row.nearly) for row in both.rows] == [("", 1, 0), ("for=1h", 0, 1)]

@@ -115,11 +115,11 @@ def test_without_colour_everything_is_still_told() -> None:
 
 
 def test_the_head_tells_host_health_counts_and_role() -> None:
-    """In one line: where, how, how many, who leads."""
+    """In one line: where, how, how many, live or viewing."""
     text = text_of([bars.head_line(boards.busy(), 120, LOOK)])
     assert "web-1   ✗ unhealthy   3 critical, 1 error, 4 warning, 2 info firing   3 acknowledged" in text
-    assert text.rstrip().endswith("leader   14:13")
-    for width, part in ((80, "3 critical of 10 firing   3 ack"), (60, "10 firing   3 ack"), (44, "10 firing")):
+    assert text.rstrip().endswith("live   14:13")
+    for width, part in ((80, "3 critical of 10 firing   3 ack"), (60, "3 critical of 10 firing"), (44, "10 firing")):
         narrow = text_of([bars.head_line(boards.busy(), width, LOOK)])
         assert "✗ unhealthy" in narrow and part in narrow and "14:13" in narrow, narrow
     assert "nothing firing" in text_of([bars.head_line(boards.quiet(), 60, LOOK)])
@@ -132,7 +132,7 @@ def test_notices_tell_past_pause_leader_rights_and_trouble() -> None:
     assert [word for word, _ in told] == ["PAST 13:13:20", "PAUSED", "NO LEADER", "READ-ONLY", "TROUBLE"]
     assert "since 14:11:45" in told[2][1]
     assert bars.notices(boards.busy(), bars.ViewMode(), LOOK) == []
-    assert bars.leader_text(LeaderView("viewer")) == "viewer"
+    assert bars.leader_text(LeaderView("viewer")) == "viewing"
 
 
 @pytest.mark.parametrize(("width", "lines"), [(120, 1), (80, 2), (60, 2), (40, 3)])

@@ -88,7 +88,7 @@ def list_rules(given: Namespace) -> int:
         print('no rules were added; add one: tui-monitor rules add NAME --when "cpu_usage > 90" --for 5m')
     else:
         head = ("NAME", "SEVERITY", "FOR", "CONDITION", "TO", "BY", "ADDED", "")
-        table([*(_row(rule, "") for rule in rules), *(_row(rule, "waits for the next leader") for rule in waiting)], head)
+        table([*(_row(rule, "") for rule in rules), *(_row(rule, "waits for the monitor") for rule in waiting)], head)
     return 0
 
 
