@@ -46,7 +46,10 @@ CHECK_KINDS = ("checks", "hosts")
 
 @frozen
 class PanelAnswer:
-    """What was answered for one panel. ``asked``: the board's moment (UTC ms) of the newest answer, ``ranged`` of that of its lines."""
+    """What was answered for one panel. ``asked``: the board's moment (UTC ms) of the newest answer, ``ranged`` of that of its lines.
+
+    ``missing``: which metrics of an empty panel nobody has; None: not asked for.
+    """
 
     instants: tuple[Vector, ...] = ()
     ranges: tuple[Matrix, ...] = ()
@@ -59,10 +62,19 @@ class PanelAnswer:
     end: int = 0
     past: bool = False
     error: str = ""
+    missing: Sequence[str] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no query has an answer."""
+        return not any(self.instants) and not any(self.ranges)
 
 
 class ScreenReader:
-    """Reads one screen. ``zone`` None: the machine's. ``with_engine``: ask [engine] for series that are not this monitor's."""
+    """Reads one screen. ``zone`` None: the machine's. ``with_engine``: ask [engine] for series that are not this monitor's.
+
+    With an engine an empty panel also says which of its metrics nobody has: names of private series are not for the page's readers.
+    """
 
     def __init__(
         self, backend: Backend, screen: ScreenDefinition, language: str = "en", zone: tzinfo | None = None, *, with_engine: bool = False
@@ -119,7 +131,16 @@ class ScreenReader:
         if panel.kind != "chart":
             instants = await asyncio.gather(*(self._instant(expr, board.at) for expr in panel.queries))
             answer = replace(answer, instants=tuple(instants))
-        return answer
+        if not answer.is_empty:
+            return replace(answer, missing=None)
+        return replace(answer, missing=await self._missing(panel)) if self._with_engine and answer.missing is None else answer
+
+    async def _missing(self, panel: ScreenPanel) -> Sequence[str]:
+        """A sentence for each metric that nobody has; asked once, until the panel has something to show."""
+        from tui_monitor.promql.suggestions import unknown_metrics
+
+        known = frozenset((await self.backend.names()).get("metrics", ()))
+        return tuple(sentence for expr in panel.queries for sentence in unknown_metrics(expr, known)) if known else ()
 
     async def _lines(self, panel: ScreenPanel, board: Board) -> Sequence[LogLine]:
         """The newest lines, in the past those before its moment, oldest first."""
@@ -188,7 +209,8 @@ class ScreenReader:
 
         panel = base.panel
         units = [panel.unit or unit_of(expr) for expr in panel.queries]
-        base = replace(base, unit=units[0], start=answer.start, end=answer.end)
+        empty = " ".join(dict.fromkeys(answer.missing or ())) or base.empty
+        base = replace(base, unit=units[0], start=answer.start, end=answer.end, empty=empty)
         if panel.kind == "stat":
             return stat_values(base, answer.instants, answer.ranges)
         if panel.kind == "chart":

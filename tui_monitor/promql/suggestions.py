@@ -31,14 +31,19 @@ def unknown_metrics(text: str, known: Collection[str]) -> list[str]:
     return [_sentence(name, candidates(name, known)) for name in sorted(asked) if name not in known]
 
 
+def probably(name: str, known: Collection[str]) -> str:
+    """The one known metric that a name means by another tool's words or a slip, "" where none is near."""
+    return MEANT[name] if MEANT.get(name) in known else near(name, known)
+
+
 def candidates(name: str, known: Iterable[str]) -> list[str]:
     """The known metrics that a name probably means, the likeliest first."""
     names = sorted(known)
-    meant = [MEANT[name]] if MEANT.get(name) in names else []
+    first = [MEANT[name]] if MEANT.get(name) in names else []
     alike = [near(name, names)] if near(name, names) else []
     words = [word for word in name.lower().split("_") if len(word) > 3]
     shared = sorted(((sum(word in one for word in words), one) for one in names), key=lambda found: (-found[0], found[1]))
-    return list(dict.fromkeys([*meant, *alike, *(one for count, one in shared if count)]))[:MOST_NAMES]
+    return list(dict.fromkeys([*first, *alike, *(one for count, one in shared if count)]))[:MOST_NAMES]
 
 
 def _sentence(name: str, meant: list[str]) -> str:

@@ -96,7 +96,7 @@ def _told_briefly(alert: AlertView, now: int, *, past: bool) -> tuple[str, str]:
     if alert.affected and is_open(alert):
         return f"{alert.affected} affected", "text"
     if alert.acknowledged_by:
-        return f"ack+{mute_word(alert.suppressed_by)}" if alert.suppressed_by else alert.acknowledged_by, "dim"
+        return f"ack+{mute_word(alert.suppressed_by)[:3]}" if alert.suppressed_by else alert.acknowledged_by, "dim"
     newest = newest_deliveries(alert.deliveries)
     if is_open(alert) and newest and not due_text(alert, now) and style != "warning":
         return ("told" if all(one.state == "sent" for one in newest) else "queued"), style

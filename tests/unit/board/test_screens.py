@@ -136,6 +136,30 @@ async def test_series_of_others_are_asked_of_the_engine() -> None:
         assert wrong.error == ("the engine cannot be asked" if with_engine else "") and own.rows[0].cells == ("own", "119")
 
 
+async def test_an_empty_panel_says_which_metric_nobody_has() -> None:
+    """In the terminal; asked once. The page's readers are not told names of series that may be private."""
+
+    class Named(QueryBackend):
+        named = 0
+
+        async def names(self) -> dict[str, list[str]]:
+            self.named += 1
+            return {"metrics": ["probe_success", "hits_total"]}
+
+        async def chart(self, expr: str, start: int, end: int, points: int) -> Chart:
+            return Chart()
+
+    screen = ScreenDefinition("one", panels=(ScreenPanel("bars", queries=("up == 1",)), ScreenPanel("stat", queries=("hits_total",))))
+    for with_engine in (True, False):
+        backend = Named()
+        reader = ScreenReader(backend, screen, with_engine=with_engine)
+        for second in range(3):
+            await reader.refresh(board(NOW + 5000 * second))
+        empty, full = reader.values(board(NOW + 10_000)).panels
+        assert (backend.named, full.rows != ()) == (int(with_engine), True)
+        assert (empty.empty == 'There is no metric "up". Did you mean probe_success?') == with_engine and empty.empty
+
+
 async def test_panels_of_the_board_need_no_question() -> None:
     """Checks are sorted by gravity, alerts are those that tell; `select` chooses."""
     kinds = ("alerts", "resources", "requests", "containers", "processes")

@@ -84,6 +84,64 @@ expr = "cpu_usage_rate > 0.9 and ALERTS > 0"
     assert "a.yml:5: Filed: no configured source makes heat; " in cli("rules", "check", "--config", config).err
 
 
+ELSEWHERE = """
+[[rules]]
+alert = "Gone"
+expr = "up{job='api'} == 0"
+[[screens]]
+name = "ops"
+[[screens.panels]]
+kind = "chart"
+title = "Load"
+query = "node_load1"
+[[screens.panels]]
+kind = "stat"
+query = "cpu_usage_ratio"
+[[reports]]
+name = "morning"
+kind = "daily"
+to = ["mail"]
+[[reports.figures]]
+title = "Orders"
+query = "increase(orders_totl[$__range])"
+[[notifiers]]
+name = "mail"
+type = "webhook"
+url = "http://127.0.0.1:9/"
+[[checks]]
+name = "shop"
+type = "tcp"
+host = "127.0.0.1"
+port = 9
+"""
+
+
+def test_config_check_names_metrics_that_nothing_makes(cli: Cli, tmp_path: Path) -> None:
+    """In rules, panels of screens and figures of reports, with what was meant; an engine elsewhere may have any."""
+    said = cli("config", "check", "--config", _config(tmp_path / "c", ELSEWHERE))
+    assert said.code == 0 and [line for line in said.err.splitlines() if "no configured source" in line] == [
+        "tui-monitor: warning: Gone: no configured source makes up; did you mean probe_success?",
+        "tui-monitor: warning: screen ops: Load: no configured source makes node_load1; did you mean load1?",
+        "tui-monitor: warning: report morning: Orders: no configured source makes orders_totl; "
+        "a query's `metric` or a recording rule would make it",
+    ]
+    engine = ELSEWHERE + '[engine]\nurl = "http://127.0.0.1:9"\n'
+    said = cli("config", "check", "--config", _config(tmp_path / "d", engine))
+    assert [line for line in said.err.splitlines() if "no configured source" in line] == [
+        "tui-monitor: warning: Gone: no configured source makes up; did you mean probe_success?"
+    ]
+
+
+def test_explain_names_the_metric_that_nobody_has(cli: Cli, tmp_path: Path) -> None:
+    """A rule that never fires because of a name says which is meant."""
+    config = _config(tmp_path / "c", ELSEWHERE)
+    state = make_state(tmp_path / "s", samples={labels_of("probe_success", check="shop"): [(now_ms() - 1000, 1.0)]})
+    (found,) = _explain(cli, "Gone", "--config", config, "--state", state)
+    assert found["state"] == "no data" and found["why"].endswith('There is no metric "up". Did you mean probe_success?')
+    added = cli("rules", "add", "Slip", "--when", "probe_succes == 0", "--config", config, "--state", state)
+    assert added.code == 0 and "Slip: no configured source makes probe_succes; did you mean probe_success?" in added.err
+
+
 HINTS = """
 [[checks]]
 name = "app"

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from tui_monitor.alerts.rules.condition import FIGURES
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.sanitize import near
 from tui_monitor.promql.query_facts import query_facts
+from tui_monitor.promql.suggestions import probably
 
 
 @frozen
@@ -28,7 +28,7 @@ def unmade(rules: Iterable[ReadMetrics], made: frozenset[str] | None) -> list[st
     for rule in rules:
         metrics = query_facts(rule.expr).metrics - {""}
         for metric in sorted(metrics & FIGURES.keys() if made is None else metrics - made):
-            meant = FIGURES[metric].series if metric in FIGURES else near(metric, made or ())
+            meant = FIGURES[metric].series if metric in FIGURES else probably(metric, made or ())
             advice = f"; did you mean {meant}?" if meant else "; a query's `metric` or a recording rule would make it"
             place = f"{rule.place}: " if rule.place else ""
             found[f"{place}{rule.rule}: no configured source makes {metric}{advice}"] = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tui_monitor.board.json_shapes import added_rule_json
 from tui_monitor.cli.arguments import add_json
 from tui_monitor.cli.commands.actions import submit
-from tui_monitor.cli.options import Refused, configuration, seconds_of, wall_ms
+from tui_monitor.cli.options import Refused, configuration, print_error, seconds_of, wall_ms
 from tui_monitor.cli.output import Cell, print_json, table
 from tui_monitor.cli.state_access import existing_state, open_state, open_state_for_people, read_state
 from tui_monitor.core.added_rule import AddedRule
@@ -71,7 +71,22 @@ def add_rule(given: Namespace) -> int:
     access = open_state(given)
     if not access.alive:
         print(rule_text(rule))
-    return submit(access, command)
+    code = submit(access, command)
+    for warning in _unmade(given, rule) if code == 0 else ():
+        print_error(f"warning: {warning}")
+    return code
+
+
+def _unmade(given: Namespace, rule: AddedRule) -> Sequence[str]:
+    """Metrics of an added rule that nothing makes; nothing is said where the configuration is not this user's to read."""
+    from tui_monitor.cli.metric_warnings import added_warnings
+    from tui_monitor.runtime.wiring import rules_of
+
+    try:
+        loaded = configuration(given)
+    except Refused:
+        return ()
+    return added_warnings(loaded.settings, rule.name, rule.expr, rules_of(loaded)[2])
 
 
 def remove_rule(given: Namespace) -> int:

@@ -58,14 +58,17 @@ def _init(given: Namespace) -> int:
 
 def _check(given: Namespace) -> int:
     loaded = configuration(given)
-    from tui_monitor.runtime.wiring import problems_of
+    from tui_monitor.cli.metric_warnings import rule_warnings, shown_warnings
+    from tui_monitor.runtime.wiring import problems_of, rules_of
 
     problems = problems_of(loaded)
     if problems:
         raise Refused("\n".join(problems), CONFIGURATION)
-    for warning in loaded.warnings:
-        print_error(f"warning: {warning}")
     settings = loaded.settings
+    rules, _, recording = rules_of(loaded)
+    warnings = (*loaded.warnings, *rule_warnings(settings, rules, recording), *shown_warnings(settings, recording))
+    for warning in warnings:
+        print_error(f"warning: {warning}")
     where = loaded.path or "the built-in defaults"
     print(f"{where}: fine ({len(settings.checks)} checks, {len(settings.rules)} own rules, {len(settings.notifiers)} notifiers)")
     return 0

@@ -21,10 +21,12 @@ from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.humanize import exact_span, stamp
 from tui_monitor.core.units import format_duration
+from tui_monitor.core.values import METRIC_NAME, label
 from tui_monitor.promql.engine import Query
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.explain import Part, explain
 from tui_monitor.promql.numbers import format_sample
+from tui_monitor.promql.suggestions import unknown_metrics
 from tui_monitor.promql.values import Matrix, format_labels
 from tui_monitor.runtime.wiring import rules_of
 
@@ -93,8 +95,13 @@ def _explain(rule: Rule, live: Sequence[Alert], history: StoredHistory, access: 
     if isinstance(whole, float) or (isinstance(whole, list) and whole):
         return Explained(rule, "inactive", subjects[0].why if subjects else _true_but_unknown(rule, access, now), subjects, parts)
     if not any_current(query.matchers, history, now):
-        return Explained(rule, "no data", f"nothing that it reads has a current sample{_no_data(rule)}", subjects, parts)
+        missing = "".join(f". {sentence}" for sentence in unknown_metrics(rule.expr, _names(history)))
+        return Explained(rule, "no data", f"nothing that it reads has a current sample{_no_data(rule)}{missing}", subjects, parts)
     return Explained(rule, "inactive", "its condition is false for every series that it reads", subjects, parts)
+
+
+def _names(history: StoredHistory) -> set[str]:
+    return {label(series, METRIC_NAME) for series in history.query(lambda reader: reader.series())}
 
 
 def _true_but_unknown(rule: Rule, access: StateAccess, now: int) -> str:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tui_monitor.alerts.rules.rule import Rule
     from tui_monitor.config.settings import Settings
     from tui_monitor.dispatch.routing import Routing
-    from tui_monitor.promql.rulefiles import FileRule
 
 
 def add_rules_arguments(parser: ArgumentParser) -> None:
@@ -65,6 +64,7 @@ def _check(given: Namespace) -> int:
     """Print the number of rules per origin and every invalid rule (exit code 2) or missing metric (1 with --strict)."""
     from tui_monitor.alerts.rules.recorded import recorded_rules
     from tui_monitor.alerts.rules.rule import build_rules
+    from tui_monitor.cli.metric_warnings import rule_warnings
     from tui_monitor.dispatch.rule_hints import rule_hints
     from tui_monitor.promql.rulefiles import load_rule_files
     from tui_monitor.runtime.wiring import host_of, rule_paths
@@ -90,7 +90,7 @@ def _check(given: Namespace) -> int:
         "files": len(files.rules) + len(broken),
     }
     warnings = [
-        *_unmade(loaded.settings, rules, [*recorded, *files.rules]),
+        *rule_warnings(loaded.settings, rules, [*recorded, *files.rules]),
         *rule_hints(_written(rules, own.settings), _routing(loaded.settings)),
         *([extended.trouble] if extended.trouble else []),
     ]
@@ -123,18 +123,6 @@ def _routing(settings: Settings) -> Routing:
     from tui_monitor.dispatch.routing_check import check_routing
 
     return Routing() if check_routing(settings) else compile_routing(settings)
-
-
-def _unmade(settings: Settings, rules: Sequence[Rule], of_files: Sequence[FileRule]) -> list[str]:
-    """Metrics that configured rules and rule files read but no configured source produces; built-in rules are left out."""
-    from tui_monitor.alerts.rules.unmade import ReadMetrics, unmade
-    from tui_monitor.sources.metric_names import metrics_made
-
-    made = metrics_made(settings.checks) if settings.push is None else None  # an application may push any
-    recorded = {rule.name for rule in of_files if rule.kind == "record"}
-    own = [ReadMetrics("", rule.alert, rule.expr) for rule in rules if rule.source == "config"]
-    theirs = [ReadMetrics(f"{rule.file}:{rule.line}" if rule.file else "", rule.name, rule.expr) for rule in of_files]
-    return unmade([*own, *theirs], None if made is None else made | recorded)
 
 
 def _is_rule(name: str) -> bool:

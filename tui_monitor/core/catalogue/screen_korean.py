@@ -79,7 +79,7 @@ _SENTENCES = {
     "{text} (flapping, {count} times)": "{text} (불안정, {count}회)",
     "acked {by} + silenced: {note}": "확인 {by}, 중지: {note}", "acked {by} + silenced": "확인 {by}, 중지",
     "acked {by} + muted: {note}": "확인 {by}, 중지: {note}", "acked {by} + muted": "확인 {by}, 중지",
-    "ack+silenced": "확인+중지", "ack+muted": "확인+중지", "silenced": "중지됨", "acknowledged, silenced": "확인, 중지", "acknowledged, muted": "확인, 중지",
+    "ack+sil": "확인+중지", "ack+mut": "확인+중지", "silenced": "중지됨", "acknowledged, silenced": "확인, 중지", "acknowledged, muted": "확인, 중지",
     "acknowledged by {by} + silenced: {note}": "{by} 확인, 중지: {note}", "acknowledged by {by} + silenced": "{by} 확인, 중지",
     "acked by {by} + silenced": "확인 {by}, 중지", "acked by {by} + muted": "확인 {by}, 중지",
     "acked {by}: {note}": "확인 {by}: {note}",
