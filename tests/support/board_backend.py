@@ -303,6 +303,8 @@ class FakeBackend:
             ChartLine(f'{{check="{name}"}}', times, tuple(offset + boards.wave(1, 0.3, 0.2, t, 600 + 90 * i)[-1] for t in times))
             for i, name in enumerate(("api", "search"))
         )
+        if self.check_lines(expr, times):
+            return self.check_chart(expr, lines, start, end)
         return Chart(
             lines[:1] if "check=" in expr else lines,
             "seconds",
@@ -319,6 +321,15 @@ class FakeBackend:
         failing, usual = found.status is HealthStatus.UNHEALTHY, found.duration
         values = tuple(5.0 if failing and at >= found.since else latency(found.name, usual, at, 60_000) for at in times)
         return (ChartLine(f'{{check="{found.name}"}}', times if isinstance(times, tuple) else tuple(times), values),)
+
+    def check_chart(self, expr: str, lines: tuple[ChartLine, ...], start: int, end: int) -> Chart:
+        """The chart of the storm's check that an expression names: its limits, the alerts about it, the deploy."""
+        found = next(check for check in self.board.checks if f'check="{check.name}"' in expr)
+        alerts = [one for one in (*self.board.alerts, *boards.ended(self.board.at)) if one.labels.get("check") == found.name]
+        spans = [AlertSpan(one.starts_at, one.ends_at, one.severity, f"{one.name} {found.name}") for one in alerts]
+        shown = tuple(one for one in sorted(spans, key=lambda one: one.start) if one.start <= end and (one.end or end) >= start)
+        notes = [(one.starts_at - 9 * boards.MINUTE, "1.2.3") for one in alerts if one.state == "firing" and found.name in LOGS]
+        return Chart(lines, "seconds", found.limits, (*((one.start, one.text) for one in shown), *notes), shown)
 
     async def names(self) -> Mapping[str, Sequence[str]]:
         return {

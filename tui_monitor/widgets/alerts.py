@@ -171,8 +171,8 @@ def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, sel
     colour, live = severity_style(alert), is_open(alert)
     row = LineBuilder(width, look).append(look.glyphs.selected if selected else " ", "accent")
     word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
-    row.append(f" {word:<4} ", f"chip-{colour}" if live else colour).gap()
-    row.append(f.age(alert.starts_at or alert.active_at, now), "text" if live else "dim", 6, right=True).gap(2)
+    row.append(f" {word:<4} ", f"chip-{colour}" if live else "dim" if alert.state == "resolved" else colour)
+    row.append(f.age(alert.starts_at or alert.active_at, now), "text" if live else "dim", 8, right=True).gap(2)
     state_width = 0 if width < 70 else 18 if width < 100 else min(44, width // 5)
     name_width = 0 if width < 60 else 20 if width < 100 else 30 if width < 150 else 40
     value_width = 0 if width < 90 else 9

@@ -83,7 +83,7 @@ def log_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
         if one.at:
             row.append(f.clock(one.at, look.zone, seconds=True), "dim").gap()
         style = {"error": "critical", "critical": "critical", "warning": "warning"}.get(one.level, "text")
-        found.append(row.append(one.text, style).line())
+        found.append(row.append(one.text if one.at else short_stamp(one.text, look.zone), style).line())
     return found
 
 

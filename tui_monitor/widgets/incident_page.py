@@ -155,7 +155,8 @@ def chart_part(view: IncidentView, width: int, height: int, look: RenderStyle) -
         return [LineBuilder(width, look).gap().append("loading the chart" if view.detail.series else "no series", "dim").line(), *day]
     strip = present_strip(view.check, view.strip) if view.check is not None and view.end >= view.board.at - 60_000 else view.strip
     room = height - len(day)
-    return [*chart_lines(view.chart, view.start, view.end, width, room, look, strip=strip, legend=False), *day]
+    begun = view.alert.starts_at or 0
+    return [*chart_lines(view.chart, view.start, view.end, width, room, look, strip=strip, legend=False, begun=begun), *day]
 
 
 def _day_line(view: IncidentView, width: int, look: RenderStyle) -> Line:

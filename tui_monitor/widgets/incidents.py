@@ -29,7 +29,7 @@ from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, Ren
 from tui_monitor.widgets.remedy_commands import commands_of
 from tui_monitor.widgets.strip_cells import append_strip
 
-MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+SOON, HOUR, DAY = 10_000, 3_600_000, 86_400_000
 NARROW = 60
 """Below this width a row has only subject, strip and age."""
 ROOMY = 100
@@ -126,9 +126,9 @@ def shown_parts(alert: AlertView, now: int) -> tuple[object, ...]:
 
 
 def age_text(alert: AlertView, now: int) -> str:
-    """How long an alert has lasted, or how long ago it ended: "8s", in the first minute by the second, then "3m", "2h 05m"."""
+    """How long an alert has lasted, or how long ago it ended: "8s", "40s", "3m", "2h 05m"; a row changes each second below 10 s only."""
     since = (alert.ends_at if alert.state == "resolved" else alert.starts_at) or alert.active_at
-    return f"{max(0, now - since) // 1000}s" if since > 0 and now - since < MINUTE else f.age(since, now)
+    return f"{max(0, now - since) // 1000}s" if since > 0 and now - since < SOON else f.age(since, now)
 
 
 def incident_line(

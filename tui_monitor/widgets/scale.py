@@ -10,6 +10,8 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.frozen import frozen
 
 DAY_MS = 86_400_000
+MOST_LABELS = 6
+"""Steps of a vertical scale at most; more are hard to read."""
 _FACTORS = {
     "seconds": ((86400.0, "d"), (3600.0, "h"), (60.0, "m"), (1.0, "s"), (0.001, "ms")),
     "bytes": ((float(1 << 40), "T"), (float(1 << 30), "G"), (float(1 << 20), "M"), (float(1 << 10), "K"), (1.0, "B")),
@@ -46,7 +48,7 @@ def scale_of(low: float, high: float, unit: str, height: int) -> Scale:
     low, high = _apart(low, high)
     factor, name = _factor(max(abs(low), abs(high)), unit)
     best: tuple[float, float, float, int, int] | None = None
-    for count in range(1, max(2, height // 3) + 1):
+    for count in range(1, min(MOST_LABELS, max(2, height // 3)) + 1):
         step = _round_step((high - low) / count / factor) * factor
         bottom, parts = _bounds(low, high, step)
         if parts > height - 1 or (parts > 1 and parts > (height - 1) // 2):
@@ -61,7 +63,10 @@ def scale_of(low: float, high: float, unit: str, height: int) -> Scale:
     _, bottom, step, parts, rows = best
     texts = _texts([(bottom + index * step) / factor for index in range(parts + 1)], name + ("/s" if unit == "bytes_per_second" else ""))
     apart = (rows - 1) // parts
-    return Scale(bottom, bottom + parts * step, rows, tuple((index * apart, text) for index, text in enumerate(texts)))
+    labels = tuple((index * apart, text) for index, text in enumerate(texts))
+    if rows > 1 and unit != "ratio":  # rows that are left continue the scale above its last label
+        return Scale(bottom, bottom + parts * step * (height - 1) / (rows - 1), height, labels)
+    return Scale(bottom, bottom + parts * step, rows, labels)
 
 
 def _apart(low: float, high: float) -> tuple[float, float]:

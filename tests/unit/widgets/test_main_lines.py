@@ -331,10 +331,10 @@ def test_alerts_of_one_rule_are_folded_where_there_are_more_than_rows() -> None:
 
 
 def test_alert_that_has_just_fired_is_marked_for_half_a_minute() -> None:
-    """ "new" before its age, which counts each second of the first minute."""
+    """ "new" before its age, which counts the first ten seconds, then tens of them."""
     alert = replace(boards.storm().alerts[0], starts_at=boards.AT - 8_000)
     assert any("new 8s" in text and style == "accent" for text, style in incident_line(alert, (), boards.AT, 118, LOOK))
-    assert "  39s" in (later := text_of([incident_line(alert, (), boards.AT + 31_000, 118, LOOK)])) and "new" not in later
+    assert "  30s" in (later := text_of([incident_line(alert, (), boards.AT + 31_000, 118, LOOK)])) and "new" not in later
     korean = RenderStyle(UNICODE, UTC, translator("ko"))
     assert "새 8초" in text_of([incident_line(alert, (), boards.AT, 118, korean)])
     assert "db down 8s" in text_of([verdict_line(boards.storm(), [alert], 118, LOOK)])

@@ -91,7 +91,9 @@ class ServiceMapScreen(ListScreen):
     def _row(self, row: TreeRow, names: int, board: Board) -> ListRow:
         check = row.check
         text = f"{check.name}: {explanation(check, board.checks)}"
-        return ListRow(check.name, f"{check.name} {check.reason}", partial(_line, row, self._strips.get(check.name, ()), names), text)
+        return ListRow(
+            check.name, f"{check.name} {check.reason}", partial(_line, row, self._strips.get(check.name, ()), names, board.at), text
+        )
 
     def _selected(self) -> CheckView | None:
         return next((check for check in self.context.shown.checks if check.name == self.rows.selection), None)
@@ -134,8 +136,8 @@ def _check_of(below: DashboardScreen | None) -> str:
     return labels.get("check", "") or (alert.labels.get("check", "") if alert is not None else "")
 
 
-def _line(row: TreeRow, strip: Strip, names: int, width: int, look: RenderStyle, selected: bool) -> Line:
-    return service_line(row, strip, width, look, names)
+def _line(row: TreeRow, strip: Strip, names: int, now: int, width: int, look: RenderStyle, selected: bool) -> Line:
+    return service_line(row, strip, width, look, names, now)
 
 
 def _heading(text: str, width: int, look: RenderStyle, selected: bool) -> Line:
