@@ -118,7 +118,7 @@ def _drawn(
         for index in range(min(len(LINE_STYLES), len(lines)) - 1, -1, -1):
             plot.line(lines[index], start, end, LINE_STYLES[index])
     for value, severity in within:
-        plot.label(value, limit_text(value, severity, chart.unit), LIMIT_STYLES.get(severity, "info"))
+        plot.label(value, limit_text(value, severity, chart.unit, look), LIMIT_STYLES.get(severity, "info"))
     if focus.cursor is not None and start <= focus.cursor <= end:
         plot.column(_column(focus.cursor, start, end, wide), "strong")
     return plot
@@ -173,9 +173,9 @@ def _label_beyond(plot: Plot, chart: Chart) -> None:
         plot.label(plot.scale.high, f"{severity} > {f.unit_value(value, chart.unit)} (off scale)", "dim")
 
 
-def limit_text(value: float, severity: str, unit: str) -> str:
+def limit_text(value: float, severity: str, unit: str, look: RenderStyle) -> str:
     """The label of a limit: "unhealthy > 1.00s", or "warning 300ms" where the rule may ask for less."""
-    return f"{severity}{' >' if severity in OWN_LIMITS else ''} {f.unit_value(value, unit)}"
+    return f"{look.words.exact(severity)}{' >' if severity in OWN_LIMITS else ''} {f.unit_value(value, unit)}"
 
 
 def _plot_line(plot: Plot, row: int, label: str | None, gutter: int, width: int, look: RenderStyle) -> Line:

@@ -21,6 +21,8 @@ MOST_BARS = 16
 LABEL = 6
 RATE_ROOM = 48
 """From this width on two rates have room for more digits."""
+TEXT_STYLES = {"slot-ok": "strong", "slot-slow": "warning", "slot-down": "critical"}
+"""The style of a figure by that of its bar."""
 MOST_HIGH, TALLEST = 6, 12
 """Lines of the CPU's graph where there is room, and where no other pane wants the room."""
 
@@ -186,7 +188,7 @@ def _gauge(row: LineBuilder, label: str, ratio: float | None, style: str, width:
     note = 12 if text and width >= 40 else 0
     if ratio is not None:
         append_bar(row, ratio, max(3, width - size - 8 - note), "slot-down" if style == "warning" and ratio >= HOT else style, look)
-        row.append(f.percent(ratio), "strong" if style == "slot-ok" else style, 5, right=True)
+        row.append(f.percent(ratio), TEXT_STYLES.get(style, style), 5, right=True)
     if note or ratio is None:
         row.gap().append(text, "warning" if style == "warning" else "dim", max(0, min(end - row.used, row.room)))
     row.gap(max(0, min(end - row.used, row.room)))

@@ -16,12 +16,16 @@ ORDINARY = ("background", "surface", "band", "band-focus", "chosen")
 ROLES = (
     "background", "surface", "band", "band-focus", "band-dim", "chosen", "foreground", "strong", "dim", "faint", "accent", "bar", "fine",
     "note", "note-tint", "caution", "caution-tint", "grave", "critical", "track", "border", "line-2", "line-3", "line-4", "line-5",
-    "line-6", "fill-1", "fill-2", "fill-3", "fill-4", "fill-5",
+    "line-6", "fill-1", "fill-2", "fill-3", "fill-4", "fill-5", "slot-fine", "slot-caution", "slot-critical",
 )  # fmt: skip
 FILLS = {f"fill-{number}": 0.34 + 0.11 * number for number in range(1, 6)}
 """The gradient of filled charts, from below: shares of the accent over the background."""
-NOT_TEXT = ("track", "border", *FILLS)
-"""Empty parts of bars, frames and the lower parts of filled charts, which are not read."""
+SLOTS = {"slot-fine": "fine", "slot-caution": "caution", "slot-critical": "critical"}
+"""The colours of strips and bars, and those of text that they are like."""
+LIGHT_SLOTS = {"slot-fine": "#2da44e", "slot-caution": "#d09500", "slot-critical": "#d1242f"}
+"""The same on light themes: a colour that is dark enough for text makes brown of a filled area."""
+NOT_TEXT = ("track", "border", *FILLS, *SLOTS)
+"""Empty parts of bars, frames, the lower parts of filled charts, strips and bars, which are not read."""
 
 
 @frozen
@@ -50,6 +54,7 @@ def _palette(name: str, title: str, base: str, text: str, accents: str, *, dark:
         "band-dim": shades["dim"], "bar": chosen["accent"], "note": shades["dim"], "note-tint": backgrounds["surface"],
         "caution-tint": backgrounds["surface"], "line-6": shades["strong"],
         **{role: mixed(chosen["accent"], backgrounds["background"], share) for role, share in FILLS.items()},
+        **({role: chosen[like] for role, like in SLOTS.items()} if dark else LIGHT_SLOTS),
     }  # fmt: skip
     return Palette(name, title, {**backgrounds, **shades, **chosen, **derived}, dark)
 
@@ -107,6 +112,7 @@ ANSI = {
     "fine": "green", "note": "default", "note-tint": "default", "caution": "yellow", "caution-tint": "default", "grave": "bright_red",
     "critical": "bright_red", "track": "bright_black", "border": "bright_black", "line-2": "green", "line-3": "magenta", "line-4": "yellow",
     "line-5": "bright_magenta", "line-6": "white", **dict.fromkeys(FILLS, "cyan"),
+    "slot-fine": "green", "slot-caution": "yellow", "slot-critical": "bright_red",
 }  # fmt: skip
 """Sixteen colours: text in the terminal's own, which the user has made readable; accents that can be read on dark and light."""
 
@@ -155,7 +161,7 @@ GRAYS = {232 + step: "#" + f"{8 + 10 * step:02x}" * 3 for step in range(24)}
 CUBE = {16 + 36 * r + 6 * g + b: f"#{_LEVELS[r]:02x}{_LEVELS[g]:02x}{_LEVELS[b]:02x}" for r in range(6) for g in range(6) for b in range(6)}
 XTERM = {**CUBE, **GRAYS}
 """The fixed colours of xterm's 256, by number (the first sixteen are the user's)."""
-_DARK_256 = {"background": 234, "surface": 236, "band": 235, "band-focus": 237, "chosen": 237, "track": 239, "border": 240}
+_DARK_256 = {"background": 234, "surface": 236, "band": 235, "band-focus": 236, "chosen": 236, "track": 239, "border": 240}
 _LIGHT_256 = {"background": 231, "surface": 255, "band": 255, "band-focus": 189, "chosen": 189, "track": 252, "border": 250}
 _BLACK_256 = {**_DARK_256, "background": 16, "surface": 234, "band": 233, "band-focus": 236, "chosen": 236, "border": 245}
 
@@ -169,7 +175,9 @@ def numbers_of(name: str) -> Mapping[str, int]:
     under = [XTERM[grounds[role]] for role in ORDINARY]
     fit = [number for number, color in XTERM.items() if all(contrast(color, ground) >= CONTRAST for ground in under)]
     return {
-        role: grounds[role] if role in grounds else min(_alike(color) if role in FILLS else fit, key=lambda n: _distance(XTERM[n], color))
+        role: grounds[role]
+        if role in grounds
+        else min(_alike(color) if role in NOT_TEXT else fit, key=lambda n: _distance(XTERM[n], color))
         for role, color in palette.colors.items()
     }
 

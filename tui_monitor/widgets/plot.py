@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from tui_monitor.board.values import ChartLine
+from tui_monitor.core.humanize import cells
 from tui_monitor.widgets.cell_line import Run
 from tui_monitor.widgets.glyphs import Glyphs
 from tui_monitor.widgets.scale import Scale
@@ -57,9 +58,13 @@ class Plot:
 
     def label(self, value: float, text: str, style: str) -> None:
         """A text in the row of a value, after the first cells."""
-        if len(text) + 4 <= self.width:
-            for offset, character in enumerate(f" {text} "):
-                self._set(self._row(value), 2 + offset, character, style)
+        if cells(text) + 4 <= self.width:
+            at = 2
+            for character in f" {text} ":
+                self._set(self._row(value), at, character, style)
+                if (wide := cells(character)) > 1:
+                    self._set(self._row(value), at + 1, "", style)
+                at += wide
 
     def column(self, at: int, style: str) -> None:
         """A line from top to bottom; where something is drawn only its style changes."""

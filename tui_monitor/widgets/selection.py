@@ -84,7 +84,7 @@ def fact_lines(check: CheckView | None, alert: AlertView | None, log: Sequence[s
     if alert is not None and alert.state == "firing":
         for number, text in enumerate(advised(alert)[:3]):
             lines += _fact("" if number else "try", text, width, look, "link", 3)
-        lines += _fact("run", alert.annotations.get("runbook_url", ""), width, look, "link", 1)
+        lines += _fact("doc", alert.annotations.get("runbook_url", ""), width, look, "link", 1)
         lines += _fact("hits", ", ".join(alert.affects), width, look, "text", 2)
         lines += _fact("ack", _acknowledged(alert), width, look, "text", 1)
     if check is not None:

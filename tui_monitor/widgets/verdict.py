@@ -99,7 +99,7 @@ def _calm(row: LineBuilder, board: Board, look: RenderStyle) -> None:
 def hour_cells(board: Board, whole: Strip, width: int, look: RenderStyle) -> tuple[int, int]:
     """The first cell of the time line's strip and its width."""
     start = 1 + (f.cells(f.clock(whole[0].begin, look.zone)) + 1 if whole else 0)
-    return start, max(0, width - start - 4 - f.cells(_states(board, look))) if whole else 0
+    return start, max(0, width - start - 1 - f.cells(look.words.exact("now") + _states(board, look))) if whole else 0
 
 
 def _states(board: Board, look: RenderStyle) -> str:

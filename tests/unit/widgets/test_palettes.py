@@ -32,6 +32,16 @@ def test_health_keeps_its_colours_apart(theme: str) -> None:
     for depth in (Depth.TRUE, Depth.INDEXED, Depth.SIXTEEN):
         colors = colors_at(theme, depth)
         assert len({colors["fine"], colors["caution"], colors["critical"]}) == 3
+        assert len({colors["slot-fine"], colors["slot-caution"], colors["slot-critical"]}) == 3
+
+
+@pytest.mark.parametrize("depth", [Depth.TRUE, Depth.INDEXED])
+@pytest.mark.parametrize("theme", THEMES)
+def test_strips_and_bars_are_seen_on_their_background(theme: str, depth: Depth) -> None:
+    """They are no text, and may be brighter than it; 2.4:1 is left at least."""
+    colors = variables_at(theme, depth)
+    for role in ("slot-fine", "slot-caution", "slot-critical"):
+        assert contrast(colors[role], colors["background"]) >= 2.4, (role, colors[role])
 
 
 @pytest.mark.parametrize("depth", list(Depth))

@@ -90,7 +90,7 @@ _SENTENCES = {
     "resolved {time} ago": "{time} 전 복구",
     "due in {time}": "{time} 안에 확인",
     "was down {time}: {reason}": "{time} 동안 장애: {reason}", "was degraded {time}: {reason}": "{time} 동안 성능 저하: {reason}",
-    "lasted {time}: {reason}": "{time} 동안: {reason}", "new": "새", "Ended lately": "최근 종료",
+    "lasted {time}: {reason}": "{time} 동안: {reason}", "new": "새", "Ended lately": "최근 종료", "doc": "문서", "at": "주소",
     "{time} ago": "{time} 전",
     "Machine cpu {share}": "시스템 cpu {share}",
     "Machine": "시스템",
