@@ -477,9 +477,9 @@ def ended(at: int = AT) -> tuple[AlertView, ...]:
 
     return (
         over(61, "CheckUnhealthy", "critical", "is unhealthy: 503 Service Unavailable", "payments", 13.9, 12.4),
-        over(62, "CheckUnhealthy", "warning", "is degraded: slow: 108 ms (limit 100 ms)", "inventory", 30.9, 28.6),
-        over(63, "CheckUnhealthy", "warning", "is degraded: slow: 640 ms (limit 250 ms)", "search", 46.8, 39.0),
-        over(64, "CheckUnhealthy", "warning", "is degraded: slow: 310 ms (limit 250 ms)", "reports", 53.7, 49.5),
+        over(62, "CheckUnhealthy", "warning", "is degraded: slow: 108ms (limit 100ms)", "inventory", 30.9, 28.6),
+        over(63, "CheckUnhealthy", "warning", "is degraded: slow: 640ms (limit 250ms)", "search", 46.8, 39.0),
+        over(64, "CheckUnhealthy", "warning", "is degraded: slow: 310ms (limit 250ms)", "reports", 53.7, 49.5),
         over(65, "CheckUnhealthy", "critical", "is unhealthy: connection refused", "db", 411.8, 409.0),
-        over(66, "CheckUnhealthy", "warning", "is degraded: slow: 705 ms (limit 250 ms)", "cdn", 632.5, 601.0),
+        over(66, "CheckUnhealthy", "warning", "is degraded: slow: 705ms (limit 250ms)", "cdn", 632.5, 601.0),
     )

@@ -388,7 +388,7 @@ def test_what_ended_within_a_day_stands_below_the_services() -> None:
     """When it ended, about what, for how long and why; in Korean too; yesterday's with its date."""
     over, now = boards.ended(), boards.AT
     assert (
-        text_of([ended_line(over[2], now, 80, LOOK, 8)]).strip() == "✓ search           13:34  was degraded 7m: slow: 640 ms (limit 250 ms)"
+        text_of([ended_line(over[2], now, 80, LOOK, 8)]).strip() == "✓ search           13:34  was degraded 7m: slow: 640ms (limit 250ms)"
     )
     assert "Sep 21 07:24" in text_of([ended_line(over[4], now + 16 * boards.HOUR, 80, LOOK, 8)])
     assert "장애" in text_of([ended_line(over[0], now, 80, RenderStyle(UNICODE, UTC, translator("ko")), 8)])
