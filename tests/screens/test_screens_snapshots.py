@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.screens.test_app_keys import make, settle, settle_light
+from tests.screens.test_app_keys import ENVIRON, make, settle, settle_light
 from tests.support import sample_boards as boards
 from tests.support.board_backend import FakeBackend
 from tests.support.processes import until
@@ -27,9 +27,11 @@ def picture(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> Callable[
         monkeypatch.delenv(name, raising=False)
     assert "NO_COLOR" not in os.environ
 
-    def compare(kind: str, size: tuple[int, int], expected: str, *keys: str, board: Board | None = None, role: str = "") -> None:
+    def compare(
+        kind: str, size: tuple[int, int], expected: str, *keys: str, board: Board | None = None, role: str = "", **more: Any
+    ) -> None:
         backend = RoleBackend(kind) if role else FakeBackend(kind)
-        app = make(backend, screen=role)
+        app = make(backend, screen=role, **more)
         seen: list[str] = []
 
         async def before(pilot: Pilot[Any]) -> None:
@@ -78,6 +80,18 @@ def test_sizes(picture: Callable[..., None], kind: str, size: tuple[int, int]) -
 def test_states(picture: Callable[..., None], kind: str, expected: str) -> None:
     """Each state is designed: loading, all well, own trouble, hostile input, wide characters."""
     picture(kind, (120, 40), expected)
+
+
+@pytest.mark.parametrize("keys", [(), ("enter",)], ids=["main", "incident"])
+@pytest.mark.parametrize(
+    "look",
+    [{"colors": "16"}, {"colors": "256"}, {"environ": {**ENVIRON, "NO_COLOR": "1"}}, {"theme": "day"}],
+    ids=["16", "256", "none", "day"],
+)
+def test_colours(picture: Callable[..., None], look: dict[str, Any], keys: tuple[str, ...]) -> None:
+    """Main screen and incident in 16 and 256 colours, without colours, in the light theme; the other pictures are in true colour."""
+    board = replace(boards.storm(), theme=look.get("theme", ""))
+    picture("storm", (120, 40), "db down", *keys, board=board, **{name: value for name, value in look.items() if name != "theme"})
 
 
 def test_viewer_read_only(picture: Callable[..., None]) -> None:
