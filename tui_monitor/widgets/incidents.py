@@ -157,7 +157,7 @@ def incident_line(
     row.append(f" {word:>{4 if width >= ROOMY else 1}} ", f"chip-{colour}" if live else colour)
     _append_age(row, alert, now, AGE, look)
     row.gap(2)
-    names = 12 if width < ROOMY else 14 if width < 130 else 18 if width < 150 else 26
+    names = 12 if width < ROOMY else 14 if width < 112 else 18 if width < 150 else 26
     row.name(_title(alert, fold), "strong" if live else "dim", names).gap()
     told_width = 10 if width < ROOMY else min(56, width // 4)
     bars = strip_width(width)
