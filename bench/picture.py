@@ -80,6 +80,11 @@ def _color(value: str, default: str) -> str:
     return default if value == "default" else f"#{value}" if len(value) == 6 else default
 
 
+def shown(seen: Terminal) -> str:
+    """The text of the screen."""
+    return "\n".join(seen.screen.display)
+
+
 def record(seen: Terminal, painter: Painter) -> list[Frame]:
     """The story: calm, the failure of the database, its incident, an acknowledgement, and back in time to when it began."""
     frames: list[Frame] = []
@@ -100,7 +105,8 @@ def record(seen: Terminal, painter: Painter) -> list[Frame]:
     watch("services healthy", 2200)
     watch("timed out after 5s", 900)
     watch("affected", 2600)
-    press("enter", stays=3200)
+    seen.press("enter")
+    watch(lambda: "who knows" in shown(seen) and "loading the chart" not in shown(seen), 3200)
     press("esc", stays=300)
     press("a", stays=700)
     press(*"failing over", stays=1100)
@@ -120,7 +126,7 @@ def save(frames: Sequence[Frame], path: Path) -> None:
     widest = Image.new("RGB", (frames[0][0].width, frames[0][0].height * len(frames)))
     for number, (image, _) in enumerate(frames):
         widest.paste(image, (0, number * image.height))
-    palette = widest.quantize(48, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = widest.quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     shown = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image, _ in frames]
     shown[0].save(path, save_all=True, append_images=shown[1:], duration=[stays for _, stays in frames], loop=0, optimize=True, disposal=1)
 

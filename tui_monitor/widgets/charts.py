@@ -82,7 +82,8 @@ def chart_lines(
 def _measured(lines: Sequence[ChartLine], strip: Strip) -> list[float]:
     """The values that the scale has to hold: all, or those of a check while it answered, where it ever did."""
     known = [(at, value) for line in lines for at, value in zip(line.times, line.values, strict=True) if math.isfinite(value)]
-    down = [(slot.begin, slot.end) for slot in strip if slot.status is HealthStatus.UNHEALTHY]
+    # a failing probe's value stands until the next sample, which may be a slot later
+    down = [(2 * slot.begin - slot.end, 2 * slot.end - slot.begin) for slot in strip if slot.status is HealthStatus.UNHEALTHY]
     answered = [value for at, value in known if not any(begin <= at < end for begin, end in down)] if down else []
     return answered or [value for _, value in known]
 

@@ -136,21 +136,6 @@ def moment_of(slots: Sequence[Slot]) -> int:
     return worst.end - 1 if worst.status is not None else worst.begin
 
 
-def slots_at(strip: Strip, width: int, moment: int) -> Strip:
-    """The slots of the cell that holds a moment (UTC ms), the first or last cell where it lies outside."""
-    parts = _parts(strip, width)
-    return tuple(next((part for part in reversed(parts) if part and part[0].begin <= moment), parts[0] if parts else ()))
-
-
-def next_cell(strip: Strip, width: int, moment: int, step: int) -> int:
-    """The begin (UTC ms) of the cell ``step`` cells from that of a moment, of the newest cell where the moment is 0; 0 without a strip."""
-    begins = sorted({part[0].begin for part in _parts(strip, width) if part})
-    if not begins or not moment:
-        return begins[-1] if begins else 0
-    here = max((place for place, begin in enumerate(begins) if begin <= moment), default=0)
-    return begins[max(0, min(here + step, len(begins) - 1))]
-
-
 def moment_at(strip: Strip, cell: int, width: int) -> int:
     """The moment (UTC ms) to which a cell of a strip leads, as `moment_of`; 0 where there is none."""
     if not strip or not 0 <= cell < width:

@@ -11,7 +11,6 @@ from textual.binding import BindingType
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.strip import Strip, slot_bounds
 from tui_monitor.board.values import AlertView, Board, CheckView
-from tui_monitor.core.humanize import cells
 from tui_monitor.promql.values import selection
 from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.base import DashboardScreen
@@ -21,6 +20,7 @@ from tui_monitor.widgets.alerts import alert_of_check
 from tui_monitor.widgets.cell_line import Hints, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.list_panes import ListRow
 from tui_monitor.widgets.service_map import LikelyEdge, explanation, likely_edges, linked_rows
+from tui_monitor.widgets.service_tables import section_line
 from tui_monitor.widgets.services import TreeRow, names_width, service_line, services_head
 from tui_monitor.widgets.strip_cells import WINDOWS
 
@@ -82,8 +82,11 @@ class ServiceMapScreen(ListScreen):
             rows += [ListRow("", f"{edge.check} {edge.cause}", partial(_edge, edge)) for edge in self._edges]
         failing = sum(check.status.value in ("unhealthy", "degraded") for check in board.checks)
         remark = f"{failing} of {len(board.checks)} failing" if board.checks else ""
-        heads = partial(_heads, WINDOWS[self.context.strip_window].title)
-        self.rows.fill(rows, remark if linked else f"{remark}   {NO_EDGES}", columns=heads)
+        self.rows.fill(rows, remark if linked else f"{remark}   {NO_EDGES}", columns=self._heads if board.checks else None)
+
+    def _heads(self, width: int, look: RenderStyle) -> Sequence[Line]:
+        window = WINDOWS[self.context.strip_window].title
+        return [section_line("", services_head(width, window, look), width, look)]
 
     def _row(self, row: TreeRow, names: int, board: Board) -> ListRow:
         check = row.check
@@ -135,12 +138,6 @@ def _check_of(below: DashboardScreen | None) -> str:
 
 def _line(row: TreeRow, strip: Strip, names: int, now: int, width: int, look: RenderStyle, selected: bool) -> Line:
     return service_line(row, strip, width, look, names, now)
-
-
-def _heads(window: str, width: int, look: RenderStyle) -> Sequence[Line]:
-    """The window of the strips and the names of the columns."""
-    text = services_head(width, window, look)
-    return [LineBuilder(width, look).align(cells(text)).append(text, "dim").line()]
 
 
 def _heading(text: str, width: int, look: RenderStyle, selected: bool) -> Line:
