@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from tui_monitor.core.sanitize import clean, clip
@@ -77,10 +78,10 @@ def admit_result(result: object, redact: Callable[[str], str] = str) -> ProbeRes
     if not isinstance(result.status, HealthStatus):
         return ProbeResult(HealthStatus.UNKNOWN, f"the probe is at fault: {_kind(result.status)} is no status")
     samples, refused = admit_samples(result.samples)
-    facts = {_text(key): _text(value, redact) for key, value in _pairs(result.facts)}
+    facts = {_name(key): _text(value, redact) for key, value in _pairs(result.facts)}
     if refused:
         facts["left out"] = refused
-    phases = {_text(key): seconds for key, value in _pairs(result.phases) if (seconds := _seconds(value)) is not None}
+    phases = {_name(key): seconds for key, value in _pairs(result.phases) if (seconds := _seconds(value)) is not None}
     series = result.all_series if isinstance(result.all_series, AllSeries) else None  # checked by the parser of the page
     inventories = tuple(item for item in result.inventories if isinstance(item, Inventory)) if type(result.inventories) is tuple else ()
     saved = result.saved if isinstance(result.saved, Mapping) else None
@@ -196,6 +197,16 @@ def _pairs(texts: object) -> list[tuple[object, object]]:
 def _text(value: object, redact: Callable[[str], str] = str) -> str:
     text = str.__str__(value) if isinstance(value, str) else _short_repr(value)  # a subclass of str becomes a plain one
     return clip(redact(clean(text, newlines=True)), TEXT_LENGTH)
+
+
+def _name(value: object) -> str:
+    return _cleaned(value) if type(value) is str else _text(value)
+
+
+@lru_cache(maxsize=1024)
+def _cleaned(name: str) -> str:
+    """The name of a fact or a phase: a source has a few, the same each time."""
+    return _text(name)
 
 
 def _short_repr(value: object) -> str:
