@@ -96,7 +96,7 @@ def severity_style(alert: AlertView) -> str:
 
 def is_open(alert: AlertView) -> bool:
     """Whether the alert fires and is neither acknowledged nor muted."""
-    return alert.state == "firing" and not alert.acknowledged_by and not alert.suppressed_by
+    return alert.open
 
 
 def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
@@ -208,9 +208,9 @@ def short_state(alert: AlertView, now: int, *, past: bool = False) -> str:
 
 
 def counts(board: Board) -> str:
-    """The pane's remark: "3 firing, 1 acknowledged, 2 pending"."""
+    """The pane's remark: "3 firing, 2 muted, 1 acknowledged, 2 pending"."""
     pending = sum(alert.state == "pending" for alert in board.alerts)
-    parts = [(board.firing, "firing"), (board.acknowledged, "acknowledged"), (pending, "pending")]
+    parts = [(board.open, "firing"), (board.muted, "muted"), (board.acknowledged, "acknowledged"), (pending, "pending")]
     return ", ".join(f"{count} {word}" for count, word in parts if count)
 
 

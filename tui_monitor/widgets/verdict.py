@@ -58,9 +58,8 @@ def _failing(row: LineBuilder, board: Board, first: AlertView, look: RenderStyle
     if first.affected:
         row.gap(2).append(f"{look.glyphs.arrow} {' '.join(first.affects) or first.affected}", "strong")
     _told(row, first, look)
-    muted = sum(1 for alert in board.alerts if alert.suppressed_by and alert.state == "firing" and not alert.acknowledged_by)
-    more = look.words.say(f"+{board.firing - 1 - muted} more")
-    if board.firing - 1 - muted > 0 and row.room >= f.cells(more) + 2:
+    more = look.words.say(f"+{board.open - 1} more")
+    if board.open > 1 and row.room >= f.cells(more) + 2:
         row.gap(2).append(more, "text")
 
 
