@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,11 @@ from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, Ren
 
 ORDERS = ("urgency", "newest", "severity", "name")
 CHECK_RULE = "CheckUnhealthy"
+OWN_RULE = "MonitorTrouble"
+OWN_BEGIN = re.compile(r"^tui-monitor[^:]*: ")
+"""The beginning of its summary, which tells readers of messages that the monitor means itself."""
+MOST_FAULT = 60
+"""Cells of that fault where a few words have to do."""
 UNDELIVERED = ("failed", "unknown", "retrying")
 
 
@@ -69,6 +75,8 @@ def title(alert: AlertView, width: int) -> str:
 def summary_text(alert: AlertView, width: int) -> str:
     """The summary without parts that other columns show: "shop is unhealthy: HTTP 500" becomes "HTTP 500" on a wide line."""
     text, about = alert.summary or alert.name, subject(alert)
+    if alert.name == OWN_RULE:
+        text = OWN_BEGIN.sub("", text, count=1)
     if alert.name == CHECK_RULE and about and text.startswith(about):
         verdict, _, reason = text[len(about) :].partition(": ")
         before = about if width < 60 else "" if width >= 90 else verdict.removeprefix(" is").strip()
@@ -79,6 +87,11 @@ def summary_text(alert: AlertView, width: int) -> str:
     if alert.flaps:
         text += f" (flapping, {alert.flaps} times)"
     return text
+
+
+def own_fault(alert: AlertView) -> str:
+    """What hinders the monitor itself, without details: "ops-mail: nothing delivered for 10 min"; "" for any other alert."""
+    return f.cut(": ".join(summary_text(alert, 200).split(": ")[:2]), MOST_FAULT) if alert.name == OWN_RULE else ""
 
 
 def affected_text(alert: AlertView) -> str:
