@@ -423,7 +423,7 @@ async def test_wheel_moves_the_selection() -> None:
 @pytest.mark.parametrize(
     ("key", "text"),
     [
-        ("2", "15 firing, 15 resolved"),
+        ("2", "9 firing, 1 muted, 3 acknowledged, 2 pending, 15 resolved"),
         ("3", "ops-mail failed"),
         ("4", "/usr/bin/postgres --serve"),
         ("5", "their maintenance"),

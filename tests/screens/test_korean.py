@@ -47,6 +47,7 @@ def test_values_and_parts_are_put_in_their_place() -> None:
     assert say("slow: 706ms (limit 250ms)") == "느림: 706ms (기준 250ms)"
     assert say("was down 19s: connection refused") == "19초 동안 장애: 연결 거부됨"
     assert say("2 firing  3 muted") == "발생 2건  중지 3건"
+    assert say("2 firing, 3 muted, 15 resolved, by severity") == "발생 2건, 중지 3건, 복구 15건, 정렬: 심각도"
     assert say("3m") == "3분" and say("2d 4h") == "2일 4시간"
     for data in ("some target's own words", "db", "", "2026-11-20 03:10"):
         assert say(data) == data and translator("ko").exact(data) == data

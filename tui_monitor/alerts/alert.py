@@ -53,6 +53,14 @@ class Rung:
 
 
 @frozen
+class Peak:
+    """The gravest severity of an alert that was lowered since, and its summary when it got that severity."""
+
+    severity: str
+    summary: str = ""
+
+
+@frozen
 class Alert:
     """One alert of one subject, from pending to resolved.
 
@@ -94,6 +102,18 @@ class Alert:
     """Programs that were started for this firing, by name, with their results; "" for one that runs, or that a restart has cut off."""
     measure: Measure = NO_MEASURE
     """Metric, unit and limit of the rule that ``value`` is of."""
+    peak: Peak | None = None
+    """Where it was graver before than it is now; None: it never was."""
+
+    @property
+    def gravest(self) -> Peak:
+        """The gravest severity that it has had, with the summary of that time; severity and summary of now where it never was graver."""
+        return self.peak or Peak(self.severity, self.annotations.get("summary", ""))
+
+    @property
+    def listed(self) -> Peak:
+        """Severity and summary for lists: those of now, of one that has ended the gravest that it had."""
+        return self.gravest if self.state == "resolved" else Peak(self.severity, self.annotations.get("summary", ""))
 
     @property
     def still_true(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from tui_monitor.alerts.alert import Alert, Change, Rung, Transition
+from tui_monitor.alerts.alert import Alert, Change, Peak, Rung, Transition
 from tui_monitor.alerts.identity import fingerprint_of, new_id
 from tui_monitor.alerts.rules.rule import Rule
 from tui_monitor.core.values import Labels, severity_rank
@@ -71,6 +71,8 @@ class Subject:
     """The newest reason of its check, and the advice for it; the evidence keeps the one with which it fired."""
     settled: Mapping[str, Rung] | None = None
     """The rungs, all active, with which the last step of a firing alert changed nothing: as long as they are these, no step does."""
+    summary: str = ""
+    """Its summary when it fired or rose; "" after a restart."""
 
     @property
     def told(self) -> Mapping[str, object]:
@@ -339,6 +341,7 @@ class Ladder:
         keeps = [rung.keep_until for rung in subject.rungs.values() if rung.active]
         alert = replace(
             alert,
+            peak=_peak(subject, severity) if change in ("raised", "lowered") else alert.peak,
             severity=severity,
             labels=_labels(rule, subject.identity, severity),
             value=value,
@@ -354,11 +357,19 @@ class Ladder:
         if subject.condition is not None and (subject.stale or change != "updated" or not alert.annotations):
             subject.alert = alert
             alert = replace(alert, annotations=self.describe(rule, alert.labels, value, subject.told))
+        if change in ("firing", "raised"):
+            subject.summary = alert.annotations.get("summary", "")
         subject.alert, subject.stale, subject.unsaved = alert, False, False
         return Transition(now, change, alert, old_severity=old_severity, note=note)
 
     def _rule(self, subject: Subject) -> Rule:
         return next((rule for rule in self.rules if rule.key in subject.rungs), self.rules[0])
+
+
+def _peak(subject: Subject, severity: str) -> Peak | None:
+    """The peak of a firing alert that gets this severity."""
+    was = subject.alert.peak or Peak(subject.alert.severity, subject.summary or subject.alert.annotations.get("summary", ""))
+    return was if severity_rank(was.severity) > severity_rank(severity) else None
 
 
 def _climb(rung: Rung | None, rule: Rule, now: int, sample: Labels, *, held: bool) -> Rung:

@@ -121,14 +121,15 @@ MOST_AFFECTED = 50
 
 
 def alert_view(alert: Alert, unit: str, deliveries: Sequence[Delivery] = (), affected: Sequence[str] = ()) -> AlertView:
-    """One alert's row."""
+    """One alert's row; of one that has ended, the gravest that it was."""
     taken = alert.acknowledged
+    said = alert.listed
     return AlertView(
         id=alert.id,
         name=alert.name,
-        severity=alert.severity,
+        severity=said.severity,
         state=alert.state,
-        summary=alert.annotations.get("summary", "") or labels_text(alert.labels),
+        summary=said.summary or labels_text(alert.labels),
         value=alert.value,
         value_text=measured(alert.value, unit),
         active_at=alert.active_at,

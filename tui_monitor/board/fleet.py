@@ -37,8 +37,8 @@ class HostView:
 
     @property
     def firing(self) -> int:
-        """Number of unacknowledged firing alerts."""
-        return sum(1 for alert in self.alerts if alert.state == "firing" and not alert.acknowledged_by)
+        """Number of firing alerts that are neither acknowledged nor muted."""
+        return sum(alert.open for alert in self.alerts)
 
     @property
     def acknowledged(self) -> int:

@@ -89,7 +89,8 @@ def leader_json(leader: LeaderRow) -> Json:
 
 
 def alert_counts_json(alerts: Sequence[Alert], unrecorded: Sequence[AlertView] = (), history: int = 0, last_at: int | None = None) -> Json:
-    """Counts of alerts within `status`; ``firing``: unacknowledged, as on the dashboard; ``by_severity``: all firing alerts.
+    """Counts of alerts within `status`; ``firing``: unacknowledged, ``muted``: how many of these are muted;
+    ``by_severity``: all firing alerts.
 
     ``unrecorded``: firing alerts that are missing in the state. ``history``: how many that ever fired are stored, ``last_at``: when the
     newest of them began (UTC ms).
@@ -98,8 +99,10 @@ def alert_counts_json(alerts: Sequence[Alert], unrecorded: Sequence[AlertView] =
     every: list[Alert | AlertView] = [*firing, *unrecorded]
     severities = Counter(alert.severity for alert in every)
     taken = sum(alert.acknowledged is not None for alert in firing) + sum(bool(alert.acknowledged_by) for alert in unrecorded)
+    muted = sum(bool(alert.suppressed_by) and alert.acknowledged is None for alert in firing)
     return {
         "firing": len(firing) + len(unrecorded) - taken,
+        "muted": muted + sum(bool(alert.suppressed_by) and not alert.acknowledged_by for alert in unrecorded),
         "acknowledged": taken,
         "pending": len(alerts) - len(firing),
         "by_severity": {severity: severities[severity] for severity in reversed(SEVERITIES)},

@@ -243,6 +243,11 @@ class AlertView:
     escalates_to: tuple[str, ...] = ()
     """When its next notifiers hear of it unless somebody acknowledges, and who they are; None: no route of it escalates further."""
 
+    @property
+    def open(self) -> bool:
+        """Whether it fires and is neither acknowledged nor muted."""
+        return self.state == "firing" and not self.acknowledged_by and not self.suppressed_by
+
 
 def alert_order(alert: AlertView) -> tuple[bool, bool, int, int]:
     """Sort key of the board: firing before pending, unacknowledged first, then severity, then newest."""
@@ -324,6 +329,16 @@ class Board:
     def firing(self) -> int:
         """Number of unacknowledged firing alerts."""
         return sum(1 for alert in self.alerts if alert.state == "firing" and not alert.acknowledged_by)
+
+    @property
+    def open(self) -> int:
+        """Number of firing alerts that are neither acknowledged nor muted: every screen's "firing"."""
+        return sum(alert.open for alert in self.alerts)
+
+    @property
+    def muted(self) -> int:
+        """Number of unacknowledged firing alerts that are muted."""
+        return self.firing - self.open
 
     @property
     def acknowledged(self) -> int:

@@ -6,7 +6,7 @@ from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.core.humanize import age
 from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.widgets.alerts import is_open
+from tui_monitor.widgets.alerts import CHECK_RULE, is_open, own_fault
 from tui_monitor.widgets.glyphs import Glyphs
 from tui_monitor.widgets.incidents import grouped
 
@@ -29,7 +29,8 @@ def one_line(status: HealthStatus, reason: str, board: Board | None, now: int, g
 
 def _incident(first: AlertView, more: int, now: int, glyphs: Glyphs) -> str:
     shape = glyphs.unhealthy if first.severity in GRAVE else glyphs.degraded
-    name = subject_of(first.labels) if first.name == "CheckUnhealthy" else f"{first.name} {subject_of(first.labels)}".strip()
+    about = subject_of(first.labels)
+    name = own_fault(first) or (about if first.name == CHECK_RULE else f"{first.name} {about}".strip())
     affected = f"{glyphs.arrow} {first.affected} affected" if first.affected else ""
     return _joined(shape, name or first.name, age(first.starts_at or first.active_at, now), affected, f"+{more}" if more > 0 else "")
 

@@ -23,7 +23,7 @@ _SUMMARY = 160
 def incidents_of(context: ReportContext) -> list[Alert]:
     """The alerts above info that fired in the period or reached into it, oldest first."""
     period = context.period
-    found = [one for one in context.alerts if one.starts_at and severity_rank(one.severity) > 0]
+    found = [one for one in context.alerts if one.starts_at and severity_rank(one.gravest.severity) > 0]
     inside = [one for one in found if one.starts_at < period.end and (one.ends_at is None or one.ends_at > period.begin)]
     return sorted(inside, key=lambda one: one.starts_at)
 
@@ -47,7 +47,11 @@ def alert_name(alert: Alert) -> str:
 
 def summary_of(alert: Alert) -> str:
     """Its text in one line."""
-    return clip(clean(alert.annotations.get("summary", "")).strip(), _SUMMARY)
+    return _one_line(alert.annotations.get("summary", ""))
+
+
+def _one_line(text: str) -> str:
+    return clip(clean(text).strip(), _SUMMARY)
 
 
 def open_section(context: ReportContext) -> ReportSection | None:
@@ -83,7 +87,7 @@ def incidents_section(context: ReportContext) -> ReportSection:
     found = incidents_of(context)
     listed = found[-MOST_INCIDENTS:]
     facts = context.source.state(lambda state: {one.id: (state.alerts.events(one.id), state.outbox.of_alert(one.id)) for one in listed})
-    rows = [(_incident(context, one, *facts[one.id]), shade_of(one.severity)) for one in listed]
+    rows = [(_incident(context, one, *facts[one.id]), shade_of(one.gravest.severity)) for one in listed]
     columns = (
         ("began", "stamp"), ("lasted", "text"), ("severity", "text"), ("alert", "text"), ("what", "text", True),
         ("acknowledged", "text", True), ("told", "text", True),
@@ -101,8 +105,9 @@ def _incident(context: ReportContext, alert: Alert, events: Sequence[AlertEventR
     told = {one.notifier: one.sent_at for one in reversed(sent) if one.kind == "firing" and one.state == "sent" and one.sent_at}
     first = min(told.values(), default=alert.starts_at)
     heard = t.told.format(names=", ".join(sorted(told)), time=form.span(max(0, first - alert.starts_at) / 1000)) if told else t.told_nobody
-    severity = t.severities.get(alert.severity, alert.severity)
-    return [alert.starts_at, lasted, severity, alert_name(alert), summary_of(alert), seen, heard]
+    worst = alert.gravest
+    severity = t.severities.get(worst.severity, worst.severity)
+    return [alert.starts_at, lasted, severity, alert_name(alert), _one_line(worst.summary), seen, heard]
 
 
 def noise_of_period(context: ReportContext) -> Noise:
@@ -128,7 +133,7 @@ def response_section(context: ReportContext) -> ReportSection | None:
     found = began_in(context, incidents_of(context))
     rows = []
     for severity in reversed(SEVERITIES):
-        some = [one for one in found if one.severity == severity]
+        some = [one for one in found if one.gravest.severity == severity]
         if some:
             ended = [(one.ends_at - one.starts_at) / 1000 for one in some if one.ends_at is not None]
             acks = seconds_to_acknowledge(context, some)

@@ -78,7 +78,7 @@ def _slower(context: ReportContext) -> Iterator[tuple[int, str]]:
 def _answers(context: ReportContext) -> Iterator[tuple[int, str]]:
     found = began_in(context, incidents_of(context))
     for severity in reversed(SEVERITIES):
-        acks = seconds_to_acknowledge(context, [one for one in found if one.severity == severity])
+        acks = seconds_to_acknowledge(context, [one for one in found if one.gravest.severity == severity])
         if acks and median(acks) > SLOW_ANSWER_S.get(severity, float("inf")):
             words = {"severity": context.t.severities[severity], "time": context.form.span(median(acks))}
             yield 2, context.t.suggestions["slow_answer"].format(**words)

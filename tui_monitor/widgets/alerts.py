@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,11 @@ from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, Ren
 
 ORDERS = ("urgency", "newest", "severity", "name")
 CHECK_RULE = "CheckUnhealthy"
+OWN_RULE = "MonitorTrouble"
+OWN_BEGIN = re.compile(r"^tui-monitor[^:]*: ")
+"""The beginning of its summary, which tells readers of messages that the monitor means itself."""
+MOST_FAULT = 60
+"""Cells of that fault where a few words have to do."""
 UNDELIVERED = ("failed", "unknown", "retrying")
 
 
@@ -69,6 +75,8 @@ def title(alert: AlertView, width: int) -> str:
 def summary_text(alert: AlertView, width: int) -> str:
     """The summary without parts that other columns show: "shop is unhealthy: HTTP 500" becomes "HTTP 500" on a wide line."""
     text, about = alert.summary or alert.name, subject(alert)
+    if alert.name == OWN_RULE:
+        text = OWN_BEGIN.sub("", text, count=1)
     if alert.name == CHECK_RULE and about and text.startswith(about):
         verdict, _, reason = text[len(about) :].partition(": ")
         before = about if width < 60 else "" if width >= 90 else verdict.removeprefix(" is").strip()
@@ -79,6 +87,11 @@ def summary_text(alert: AlertView, width: int) -> str:
     if alert.flaps:
         text += f" (flapping, {alert.flaps} times)"
     return text
+
+
+def own_fault(alert: AlertView) -> str:
+    """What hinders the monitor itself, without details: "ops-mail: nothing delivered for 10 min"; "" for any other alert."""
+    return f.cut(": ".join(summary_text(alert, 200).split(": ")[:2]), MOST_FAULT) if alert.name == OWN_RULE else ""
 
 
 def affected_text(alert: AlertView) -> str:
@@ -96,7 +109,7 @@ def severity_style(alert: AlertView) -> str:
 
 def is_open(alert: AlertView) -> bool:
     """Whether the alert fires and is neither acknowledged nor muted."""
-    return alert.state == "firing" and not alert.acknowledged_by and not alert.suppressed_by
+    return alert.open
 
 
 def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
@@ -208,9 +221,9 @@ def short_state(alert: AlertView, now: int, *, past: bool = False) -> str:
 
 
 def counts(board: Board) -> str:
-    """The pane's remark: "3 firing, 1 acknowledged, 2 pending"."""
+    """The pane's remark: "3 firing, 2 muted, 1 acknowledged, 2 pending"."""
     pending = sum(alert.state == "pending" for alert in board.alerts)
-    parts = [(board.firing, "firing"), (board.acknowledged, "acknowledged"), (pending, "pending")]
+    parts = [(board.open, "firing"), (board.muted, "muted"), (board.acknowledged, "acknowledged"), (pending, "pending")]
     return ", ".join(f"{count} {word}" for count, word in parts if count)
 
 

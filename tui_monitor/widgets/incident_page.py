@@ -8,7 +8,7 @@ from tui_monitor.board.values import AlertView
 from tui_monitor.core import humanize as f
 from tui_monitor.core.mute_reason import mute_word
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.widgets.alerts import is_open, severity_style, subject, taken_text
+from tui_monitor.widgets.alerts import is_open, own_fault, severity_style, taken_text
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.charts import chart_lines
 from tui_monitor.widgets.frames import boxed, top_line
@@ -17,7 +17,7 @@ from tui_monitor.widgets.incident_people import affected_lines, knowing_lines, l
 from tui_monitor.widgets.incident_view import IncidentView
 from tui_monitor.widgets.list_panes import fact, heading, table
 from tui_monitor.widgets.strip_cells import append_strip, present_strip
-from tui_monitor.widgets.verdict import WORDS
+from tui_monitor.widgets.verdict import headline
 
 WIDE = 100
 """From this width on there are two columns."""
@@ -56,12 +56,12 @@ def head_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
 
 
 def _verdict(alert: AlertView, now: int, look: RenderStyle) -> str:
-    name, words = subject(alert) or alert.name, look.words
-    word = WORDS.get(alert.severity, alert.severity) if alert.name == "CheckUnhealthy" else alert.name if subject(alert) else ""
-    end, ended = (alert.ends_at or now, "was" if words.language == "en" else "") if alert.state == "resolved" else (now, "")
+    words, (name, word) = look.words, headline(alert, look)
+    was = "was" if words.language == "en" and not own_fault(alert) else ""
+    end, ended = (alert.ends_at or now, was) if alert.state == "resolved" else (now, "")
     pending = words.exact("pending") if alert.state == "pending" else ""
     age = words.exact(f.exact_span((end - _since(alert)) / 1000))
-    return " ".join(filter(None, (pending, name, ended, words.exact(word), age)))
+    return " ".join(filter(None, (pending, name, ended, word, age)))
 
 
 def _since(alert: AlertView) -> int:

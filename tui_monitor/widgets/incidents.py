@@ -68,11 +68,9 @@ def folded(alerts: Sequence[AlertView], most: int) -> dict[str, tuple[AlertView,
 
 
 def incident_counts(board: Board) -> str:
-    """The remark of the pane: "✗1 ▴1  3 muted  1 acked"."""
-    muted = sum(alert.state == "firing" and bool(alert.suppressed_by) for alert in board.alerts)
+    """The remark of the pane: "1 firing  3 muted  1 acked"."""
     pending = sum(alert.state == "pending" for alert in board.alerts)
-    open_ = sum(map(is_open, board.alerts))
-    parts = [(open_, "firing"), (muted, "muted"), (board.acknowledged, "acked"), (pending, "pending")]
+    parts = [(board.open, "firing"), (board.muted, "muted"), (board.acknowledged, "acked"), (pending, "pending")]
     return "  ".join(f"{count} {word}" for count, word in parts if count)
 
 

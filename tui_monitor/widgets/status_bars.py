@@ -39,10 +39,10 @@ class ViewMode:
 
 
 def status_counts(board: Board) -> list[tuple[str, str]]:
-    """Unacknowledged firing alerts by severity, gravest first, as (text, style): ("2 critical", "band-critical")."""
+    """Open alerts (firing, not acknowledged, not muted) by severity, gravest first, as (text, style): ("2 critical", "band-critical")."""
     found: dict[str, int] = {}
     for alert in board.alerts:
-        if alert.state == "firing" and not alert.acknowledged_by:
+        if alert.open:
             found[alert.severity] = found.get(alert.severity, 0) + 1
     ranked = sorted(found, key=severity_rank, reverse=True)
     styles = ("band-dim", "band-dim", "band-warning", "band-warning", "band-critical")
@@ -55,7 +55,7 @@ def leader_text(leader: LeaderView) -> str:
 
 
 def head_line(board: Board, width: int, look: RenderStyle) -> Line:
-    """Host, overall health, counts of firing and acknowledged alerts, uptime, role, clock."""
+    """Host, overall health, counts of firing, muted and acknowledged alerts, uptime, role, clock."""
     row = LineBuilder(width, look).append(" ", "band")
     word = "loading" if board.loading else board.status.value
     clock = f.clock(board.at, look.zone) if board.at else "--:--"
@@ -79,11 +79,13 @@ def head_line(board: Board, width: int, look: RenderStyle) -> Line:
 
 
 def _counts(board: Board) -> list[list[tuple[str, str]]]:
-    """The counts of firing and acknowledged alerts as runs, from the longest wording to the shortest."""
+    """The counts of firing, muted and acknowledged alerts as runs, from the longest wording to the shortest."""
     found = status_counts(board)
-    taken, total = board.acknowledged, board.firing
-    long = [(f"   {taken} acknowledged", "band-dim")] if taken else []
-    short = [(f"   {taken} ack", "band-dim")] if taken else []
+    taken, total = board.acknowledged, board.open
+    muted = [(f"   {board.muted} muted", "band-dim")] if board.muted else []
+    long = [*muted, *([(f"   {taken} acknowledged", "band-dim")] if taken else [])]
+    acked = [(f"   {taken} ack", "band-dim")] if taken else []
+    short = [*muted, *acked]
     if not found:
         quiet = [("nothing firing", "band-dim")]
         return [[*quiet, *long], [*quiet, *short], quiet]
@@ -93,13 +95,22 @@ def _counts(board: Board) -> list[list[tuple[str, str]]]:
     listed.append((" firing", "band-dim"))
     gravest = [found[0], (f" of {total} firing" if len(found) > 1 else " firing", "band-dim")]
     number = [(f"{total} firing", found[0][1])]
-    return [[*listed, *long], [*listed, *short], [*gravest, *short], gravest, [*number, *short], number]
+    return [
+        [*listed, *long],
+        [*listed, *short],
+        [*gravest, *short],
+        [*gravest, *acked],
+        gravest,
+        [*number, *short],
+        [*number, *acked],
+        number,
+    ]
 
 
 def summary_line(board: Board, width: int, look: RenderStyle) -> Line:
     """A summary of the board in one line, for very small terminals."""
     row = LineBuilder(width, look).append(f"{look.glyphs.health(board.status)} ", HEALTH_STYLES[board.status])
-    row.say(f"{board.firing} firing", "strong" if board.firing else "dim")
+    row.say(f"{board.open} firing", "strong" if board.open else "dim")
     return row.append(f" {board.host} {board.status.value}", "dim").line()
 
 

@@ -8,7 +8,7 @@ from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.core import humanize as f
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.widgets.alerts import is_open, newest_deliveries, severity_style, subject
+from tui_monitor.widgets.alerts import CHECK_RULE, is_open, newest_deliveries, own_fault, severity_style, subject
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.incidents import delivery_mark
 from tui_monitor.widgets.status_bars import leader_text
@@ -39,6 +39,14 @@ def verdict_line(board: Board, incidents: Sequence[AlertView], width: int, look:
     return row.gap().append(tail, "dim").line()
 
 
+def headline(alert: AlertView, look: RenderStyle) -> tuple[str, str]:
+    """Subject and word of an alert: "db", "down"; "/", "DiskSpace"; for trouble of the monitor itself its fault alone."""
+    if fault := own_fault(alert):
+        return look.words.say(fault), look.glyphs.bullet
+    word = WORDS.get(alert.severity, alert.severity) if alert.name == CHECK_RULE else alert.name if subject(alert) else ""
+    return subject(alert) or alert.name, look.words.exact(word)
+
+
 def _role(board: Board) -> str:
     if board.past:
         return "past"
@@ -51,16 +59,13 @@ def _failing(row: LineBuilder, board: Board, first: AlertView, look: RenderStyle
     style = severity_style(first)
     chip = "verdict-critical" if style in ("critical", "error") else "verdict-warning" if style == "warning" else "verdict-unknown"
     shape = look.glyphs.unhealthy if chip == "verdict-critical" else look.glyphs.degraded
-    word = WORDS.get(first.severity, first.severity) if first.name == "CheckUnhealthy" else first.name if subject(first) else ""
     age = look.words.exact(f.exact_span((board.at - (first.starts_at or first.active_at)) / 1000))
-    word = look.words.exact(word)
-    row.append(f" {shape} {' '.join(filter(None, (subject(first) or first.name, word, age)))} ", chip)
+    row.append(f" {shape} {' '.join(filter(None, (*headline(first, look), age)))} ", chip)
     if first.affected:
         row.gap(2).append(f"{look.glyphs.arrow} {' '.join(first.affects) or first.affected}", "strong")
     _told(row, first, look)
-    muted = sum(1 for alert in board.alerts if alert.suppressed_by and alert.state == "firing" and not alert.acknowledged_by)
-    more = look.words.say(f"+{board.firing - 1 - muted} more")
-    if board.firing - 1 - muted > 0 and row.room >= f.cells(more) + 2:
+    more = look.words.say(f"+{board.open - 1} more")
+    if board.open > 1 and row.room >= f.cells(more) + 2:
         row.gap(2).append(more, "text")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.alert_world import START, World, changes, rules_of
-from tui_monitor.alerts.alert import Acknowledgement
+from tui_monitor.alerts.alert import Acknowledgement, Peak
 from tui_monitor.alerts.no_data import MOST_MISSING
 from tui_monitor.core.values import ENDED_NAN
 from tui_monitor.storage.memory import SeriesMemory
@@ -227,6 +227,24 @@ def test_a_ladder_is_one_alert_whose_severity_rises_and_falls() -> None:
     assert world.step("heat", 15) == ["lowered"]
     assert world.alert.severity == "warning"
     assert world.step("heat", 5) == ["resolved"]
+
+
+def test_an_ended_alert_keeps_the_gravest_that_it_was() -> None:
+    """Critical, lowered, raised a little and over: lists and reports say critical, with the summary of when it became so."""
+    summary = "{{ $value }} degrees"
+    rungs = (("info", 5), ("warning", 10), ("critical", 20))
+    world = World(rules_of(*({**HOT, "severity": name, "expr": f"heat > {limit}", "summary": summary} for name, limit in rungs)))
+    world.step("heat", 30)
+    world.step("heat", 25)
+    assert world.alert.peak is None and world.alert.gravest == Peak("critical", "25 degrees")
+    assert [*world.step("heat", 6), *world.step("heat", 15), *world.step("heat", 6)] == ["lowered", "raised", "lowered"]
+    assert world.alert.listed == Peak("info", "6 degrees")
+    assert world.step("heat", 1) == ["resolved"]
+    assert world.seen[-1].alert.severity == "info" and world.seen[-1].alert.listed == Peak("critical", "30 degrees")
+    again = World(world.rules)
+    again.step("heat", 15)
+    assert [*again.step("heat", 30), *again.step("heat", 15)] == ["raised", "lowered"]
+    assert again.alert.peak == Peak("critical", "30 degrees")
 
 
 def test_a_jump_over_both_rungs_fires_the_graver_one_only() -> None:

@@ -370,7 +370,7 @@ def test_certificates_clock_and_own_trouble() -> None:
         ("CertificateExpiry", "critical", "The certificate of shop ends in 1d 0h 0m 0s"),
         ("CertificateExpiry", "warning", "The certificate of api ends in 10d 0h 0m 0s"),
         ("ClockSkew", "warning", "The clock is off by -7s"),
-        ("MonitorTrouble", "warning", "The monitor itself has trouble: disk full"),
+        ("MonitorTrouble", "warning", "tui-monitor: disk full"),
         ("SenderSilent", "error", "prometheus has sent no alerts for 5m 1s, and its alerts have not ended"),
     ]
     world.gone("tui_monitor_sender_silent_seconds", sender="prometheus")

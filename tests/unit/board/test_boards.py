@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.support.alert_world import World, rules_of
-from tui_monitor.alerts.alert import Alert
+from tui_monitor.alerts.alert import Alert, Peak
 from tui_monitor.alerts.received import RECEIVED
-from tui_monitor.board.build import check_view, condition_of, evidence_view, member_views, series_of_alert
+from tui_monitor.board.build import alert_view, check_view, condition_of, evidence_view, member_views, series_of_alert
 from tui_monitor.board.values import EvidenceProcess, MemberView
 from tui_monitor.core.humanize import measured
 from tui_monitor.core.values import CheckResult, HealthStatus, ProbeResult, Sample, UnitState, labels_of
@@ -102,3 +102,12 @@ def test_the_series_of_a_received_alert_is_in_its_link(expression: str, series: 
     assert series_of_alert(alert, condition_of(alert)) == series
     for other in ("", "http://[bad", "https://grafana/alerting/1"):
         assert condition_of(replace(alert, evidence={"generator_url": other})) == ""
+
+
+def test_an_ended_alert_is_listed_as_the_gravest_that_it_was() -> None:
+    """Down, then slow, then well: history says critical and why it was down; while it still lasts the present is shown."""
+    peak = Peak("critical", "db is unhealthy: 503")
+    live = Alert("a", "f", "r", "firing", "warning", {}, {"summary": "db is degraded: slow"}, 1.0, 1, peak=peak)
+    ended = alert_view(replace(live, state="resolved", ends_at=5), "")
+    assert (ended.severity, ended.summary) == ("critical", "db is unhealthy: 503")
+    assert (alert_view(live, "").severity, alert_view(live, "").summary) == ("warning", "db is degraded: slow")

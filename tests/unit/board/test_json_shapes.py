@@ -50,7 +50,7 @@ SHAPES: dict[str, tuple[Mapping[str, Any], str]] = {
     "status, leader": (shapes.leader_json(LeaderRow(7, "headless", "1.0", "c", AT, AT)), "pid kind since heartbeat"),
     "status, alerts": (
         shapes.alert_counts_json([ALERT]),
-        "firing acknowledged pending by_severity by_name by_category total_history last_at",
+        "firing muted acknowledged pending by_severity by_name by_category total_history last_at",
     ),
     "status, summary": (shapes.check_summary_json(boards.busy().checks), "total healthy degraded unhealthy unknown healthy_ratio"),
     "alerts": (

@@ -38,7 +38,7 @@ def test_status_speaks_the_contracts_shape_and_exit_codes(cli: Cli, tmp_path: Pa
     assert report["leader"]["pid"] == 1 and report["leader"]["kind"] == "headless" and report["leader"]["since"].endswith("Z")
     assert 7190 < report["uptime_s"] < 7230
     assert report["alerts"] == {
-        "firing": 1, "acknowledged": 1, "pending": 1, "by_severity": {"critical": 1, "error": 0, "warning": 1, "info": 0},
+        "firing": 1, "muted": 0, "acknowledged": 1, "pending": 1, "by_severity": {"critical": 1, "error": 0, "warning": 1, "info": 0},
         "by_name": {"CheckUnhealthy": 2}, "by_category": {}, "total_history": 3, "last_at": rfc3339(FIRING.starts_at),
     }  # fmt: skip
     assert report["summary"] == {"total": 1, "healthy": 0, "degraded": 0, "unhealthy": 1, "unknown": 0, "healthy_ratio": 0.0}

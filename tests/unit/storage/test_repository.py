@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.alert_world import START, World, changes, rules_of
 from tests.support.outbox_tools import message, snapshot
-from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
+from tui_monitor.alerts.alert import Acknowledgement, Alert, Peak, Rung, Transition
 from tui_monitor.core.access_token import AccessToken
 from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.audit import Audit
@@ -45,6 +45,7 @@ FULL = Alert(
     acknowledged=Acknowledgement("kim", START + 2, "mine", START + 3), note="n", no_data=True, flaps=3,
     evidence={"reason": "x", "values": [[1, 2.0]]},
     suppressed_by=("silence:1",), rungs={"Hot/critical": Rung(START, True, START + 9, (("room", "a"),))}, digest="d",
+    peak=Peak("critical", "hotter"),
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from tui_monitor.widgets.cell_line import Line, RenderStyle, hint_line, text_of
 from tui_monitor.widgets.details import check_lines
 from tui_monitor.widgets.glyphs import ASCII, UNICODE
 from tui_monitor.widgets.help import help_lines
+from tui_monitor.widgets.incidents import incident_counts
 from tui_monitor.widgets.line_widget import changed_cells
 from tui_monitor.widgets.list_panes import TextPane
 from tui_monitor.widgets.notifications import notifier_text
@@ -117,9 +118,9 @@ def test_without_colour_everything_is_still_told() -> None:
 def test_the_head_tells_host_health_counts_and_role() -> None:
     """In one line: where, how, how many, live or viewing."""
     text = text_of([bars.head_line(boards.busy(), 120, LOOK)])
-    assert "web-1   ✗ unhealthy   3 critical, 1 error, 4 warning, 2 info firing   3 acknowledged" in text
+    assert "web-1   ✗ unhealthy   2 critical, 1 error, 4 warning, 2 info firing   1 muted   3 acknowledged" in text
     assert text.rstrip().endswith("live   14:13")
-    for width, part in ((80, "3 critical of 10 firing   3 ack"), (60, "3 critical of 10 firing"), (44, "10 firing")):
+    for width, part in ((80, "2 critical of 9 firing   1 muted   3 ack"), (60, "2 critical of 9 firing"), (44, "9 firing")):
         narrow = text_of([bars.head_line(boards.busy(), width, LOOK)])
         assert "✗ unhealthy" in narrow and part in narrow and "14:13" in narrow, narrow
     assert "nothing firing" in text_of([bars.head_line(boards.quiet(), 60, LOOK)])
@@ -350,3 +351,14 @@ def test_an_open_alert_says_until_when_it_wants_an_answer(left: int, text: str) 
     taken = replace(alert, suppressed_by=(), acknowledged_by="anna", acknowledged_note="ordered")
     assert "ack anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 120, LOOK)])
     assert "acknowledged by anna: ordered" in text_of([alerts.alert_line(taken, boards.AT, 200, LOOK)])
+
+
+@pytest.mark.parametrize("make", [boards.busy, boards.broken])
+def test_every_screen_counts_the_same_alerts_as_firing(make: Callable[[], Board]) -> None:
+    """Main screen, bars, list and title: firing are those that nobody has acknowledged and nothing mutes; muted stand apart."""
+    board = make()
+    numbers = [int(text.split()[0]) for text, _ in bars.status_counts(board)]
+    assert sum(numbers) == board.open == sum(map(alerts.is_open, board.alerts))
+    shown = f"{board.open} firing", f"{board.muted} muted"
+    assert board.muted and all(text in incident_counts(board) and text in alerts.counts(board) for text in shown)
+    assert f"{board.muted} muted" in text_of([bars.head_line(board, 120, LOOK)])

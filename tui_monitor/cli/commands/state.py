@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 from tui_monitor.alerts.alert import Alert, labels_text
 from tui_monitor.board.json_shapes import audit_json, listed_alert_json, notification_json, silence_json, silence_state
@@ -105,9 +106,9 @@ def _chosen(given: Namespace, alerts: Sequence[Alert]) -> list[Alert]:
     severity = None if given.severity is None else SEVERITY_ALIASES.get(given.severity, given.severity)
     if severity is not None and severity not in SEVERITIES:
         raise Refused(f'--severity: "{given.severity}" is not a severity; one of {", ".join(SEVERITIES)}', USAGE)
-    return [alert for alert in alerts if severity in (None, alert.severity) and given.category in (None, alert.labels.get("category", ""))][
-        : given.limit
-    ]
+    category = given.category
+    found = (one for one in alerts if severity in (None, one.listed.severity) and category in (None, one.labels.get("category", "")))
+    return list(islice(found, given.limit))
 
 
 def _short_row(alert: Alert, now: int) -> Sequence[Cell]:
@@ -122,14 +123,15 @@ def _alert_row(alert: Alert, now: int) -> Sequence[Cell]:
     state = _state(alert)
     quiet = alert.state == "resolved" or bool(alert.acknowledged or alert.suppressed_by)
     seconds = max(0, (alert.ends_at or now) - began) // 1000
+    said = alert.listed
     return (
         alert.id,
-        (alert.severity, "dim" if quiet else alert.severity),
+        (said.severity, "dim" if quiet else said.severity),
         (state, "dim" if quiet else ""),
         stamp(began, now, None),
         span(seconds) if seconds >= 10 else f"{seconds}s",
         (alert.name, "dim" if quiet else "bold"),
-        alert.annotations.get("summary", "") or labels_text(alert.labels),
+        said.summary or labels_text(alert.labels),
         ("; ".join(_remarks(alert, now)), "dim"),
     )
 

@@ -189,8 +189,9 @@ def _print_resources(known: Mapping[str, Any]) -> None:
 def _alert_counts(counts: Mapping[str, Any]) -> list[Cell]:
     gravest = next((severity for severity, count in counts["by_severity"].items() if count), "")
     each = ", ".join(f"{severity} {count}" for severity, count in counts["by_severity"].items() if count)
-    found: list[Cell] = [(f"{counts['firing']} firing", gravest)] if counts["firing"] else [] if each else ["no alert fires"]
-    found += [f"{counts[name]} {name}" for name in ("acknowledged", "pending") if counts[name]]
+    open_ = counts["firing"] - counts["muted"]
+    found: list[Cell] = [(f"{open_} firing", gravest)] if open_ else [] if each else ["no alert fires"]
+    found += [f"{counts[name]} {name}" for name in ("muted", "acknowledged", "pending") if counts[name]]
     return [*found, (f"({each})", "dim")] if each else found
 
 

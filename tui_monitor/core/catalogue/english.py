@@ -162,7 +162,7 @@ ENGLISH = Phrases(
             "It is tried again each hour while it may still be sent; tui-monitor report {{ $labels.report }} tries it now.",
         ),
         "MonitorTrouble": RuleTexts(
-            "The monitor itself has trouble: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
+            "tui-monitor: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
             "What it cannot measure is unknown, not down. Free disk, descriptors or CPU, then see its log.",
         ),
     },

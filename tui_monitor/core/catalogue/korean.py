@@ -163,7 +163,7 @@ KOREAN = Phrases(
             "보낼 수 있는 동안 한 시간마다 다시 시도합니다. tui-monitor report {{ $labels.report }} 명령은 지금 시도합니다.",
         ),
         "MonitorTrouble": RuleTexts(
-            "모니터 자체에 문제가 있습니다: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
+            "tui-monitor 자체 문제: {{ if $reason }}{{ $reason }}{{ else }}{{ $labels.reason }}{{ end }}",
             "측정하지 못한 대상은 장애가 아니라 '알 수 없음'으로 표시합니다. 디스크, 파일 디스크립터, CPU를 확보하고 로그를 보세요.",
         ),
     },

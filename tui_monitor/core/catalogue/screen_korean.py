@@ -110,7 +110,7 @@ _SENTENCES = {
     "full in {time}": "{time} 뒤 가득 참",
     "own {cpu}": "자체 {cpu}",
     "monitor cpu {cpu}": "모니터 cpu {cpu}",
-    "{count} firing, {over} resolved": "발생 {count}건, 복구 {over}건",
+    "{count} resolved": "복구 {count}건",
     "{count} active, {later} scheduled": "진행 {count}건, 예정 {later}건",
     "{ticked} of {all} for {path}": "{all}개 중 {ticked}개를 {path}에",
     "PAST {at}": "과거 {at}",

@@ -17,6 +17,9 @@ KOREAN_LANGUAGE = "ko"
 _DURATION = re.compile(r"(?:\d+[dhms] ?){1,2}")
 _PARTS = re.compile(r"( {2,}|, )")
 _VALUE = re.compile(r"\{(\w+)\}")
+_TEXT = "(?:(?!  ).)+?"
+_VALUES = {"count": r"\S+?"}
+"""Patterns of values: any text without two spaces; a count has none, so that "9 firing, 1 muted" are two parts."""
 _DATA = frozenset({"name", "names", "place", "host", "unit", "command", "path", "check", "user", "alert", "notifier", "label"})
 """Values that are no words of the program."""
 MOST_TEXT = 400
@@ -34,7 +37,7 @@ class _Template:
 
 def _template(english: str, translation: str) -> _Template:
     literals = _VALUE.split(english)[::2]
-    pattern = _VALUE.sub(r"(?P<\1>(?:(?!  ).)+?)", re.sub(r"([.^$*+?()\[\]|\\])", r"\\\1", english))
+    pattern = _VALUE.sub(lambda name: rf"(?P<{name[1]}>{_VALUES.get(name[1], _TEXT)})", re.sub(r"([.^$*+?()\[\]|\\])", r"\\\1", english))
     return _Template(max(literals, key=len), re.compile(pattern, re.DOTALL), translation)
 
 

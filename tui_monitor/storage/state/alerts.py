@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tui_monitor.alerts.alert import Acknowledgement, Alert, Rung, Transition
+from tui_monitor.alerts.alert import Acknowledgement, Alert, Peak, Rung, Transition
 from tui_monitor.alerts.measure import NO_MEASURE, Measure
 from tui_monitor.storage.alert_lookup import find_alert
 from tui_monitor.storage.records import MOST_EVENTS, MOST_LIVE, NOTED_CHANGES, AlertEventRow, NumberedEvent
@@ -48,6 +48,7 @@ def _body(alert: Alert) -> str:
         "due_at": alert.due_at,
         "actions": dict(alert.actions),
         "measure": None if alert.measure == NO_MEASURE else alert.measure,
+        "peak": None if alert.peak is None else [alert.peak.severity, alert.peak.summary],
     }
     return json.dumps(
         {key: value for key, value in body.items() if value is not None and value not in ("", {}, ()) and value is not False},
@@ -102,6 +103,7 @@ def _alert(
         due_at=body.get("due_at"),
         actions=body.get("actions", {}),
         measure=Measure(*body.get("measure", ())),
+        peak=Peak(*body["peak"]) if "peak" in body else None,
     )
 
 

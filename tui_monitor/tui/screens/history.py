@@ -14,7 +14,7 @@ from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.screens.context import ScreenContext
 from tui_monitor.tui.screens.incident import IncidentScreen
 from tui_monitor.tui.screens.pane_screen import ListScreen
-from tui_monitor.widgets.alerts import ORDERS, alert_line, order_key, search_text
+from tui_monitor.widgets.alerts import ORDERS, alert_line, counts, order_key, search_text
 from tui_monitor.widgets.cell_line import Hints, Line, RenderStyle
 from tui_monitor.widgets.list_panes import ListRow
 
@@ -49,7 +49,7 @@ class HistoryScreen(ListScreen):
         ids = {alert.id for alert in current}
         resolved = ended_by(board.at, self._resolved) if board.past else self._resolved
         listed = [*current, *(alert for alert in resolved if alert.id not in ids)]
-        remark = f"{len(current)} firing, {len(resolved)} resolved"
+        remark = ", ".join(filter(None, (counts(board), f"{len(resolved)} resolved" if resolved else "")))
         if self._order:
             listed.sort(key=order_key(ORDERS[self._order]))
             remark += f", by {ORDERS[self._order]}"
