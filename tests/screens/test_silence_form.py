@@ -15,6 +15,7 @@ from tui_monitor.core import humanize as f
 from tui_monitor.core.commands import AddSilence
 from tui_monitor.tui.screens.prompt import PromptScreen
 from tui_monitor.tui.screens.silence_form import SilenceFormScreen
+from tui_monitor.widgets.alerts import naming_labels
 from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import ASCII, UNICODE
 from tui_monitor.widgets.silence_form import effect, form_lines, form_of, seconds_until
@@ -55,11 +56,24 @@ async def test_nothing_is_muted_without_a_label_and_esc_leaves() -> None:
 
 
 async def test_the_form_goes_on_as_a_line_for_experts() -> None:
-    """Ctrl+T keeps what was chosen."""
+    """Ctrl+T keeps what was chosen, and leads back to the form."""
     async with running(kind="storm") as (app, _, pilot):
         await press(app, pilot, "s", "tab", *"upgrade", "ctrl+t")
         assert isinstance(app.screen, PromptScreen)
         assert app.screen.query_one(Input).value == 'alertname="CheckUnhealthy" check="db" 2h # upgrade'
+        await press(app, pilot, "ctrl+t")
+        assert isinstance(app.screen, SilenceFormScreen) and app.screen.why.value == "upgrade" and "[x] check=db" in seen(app)
+        await press(app, pilot, "escape")
+        assert app.screen is app.main
+
+
+async def test_an_ended_alert_is_silenced_as_any_other() -> None:
+    """`s` on it opens the form with its labels, for the next time it fires."""
+    async with running(kind="storm") as (app, backend, pilot):
+        await press(app, pilot, "end", "s")
+        opened = app.main.alerts.opened_alert()
+        assert opened is not None and opened.state == "resolved"
+        assert isinstance(app.screen, SilenceFormScreen) and app.screen.form_pane.form.labels == naming_labels(opened)
 
 
 async def test_the_mouse_toggles_labels_and_chooses_durations() -> None:

@@ -93,6 +93,8 @@ def _alerts(base: PanelValues, board: Board, phrases: ScreenPhrases) -> PanelVal
     shown = [alert for alert in board.alerts if alert.state == "firing" and not alert.suppressed_by]
     found = sorted((one for one in shown if matches_all(matchers, {**one.labels, "severity": one.severity})), key=alert_order)
     rows = [_alert_row(alert, board.at, phrases) for alert in found]
+    if shown and not found:
+        base = replace(base, empty=phrases.others_fire.format(count=len(shown)))
     return _filled(base, ("severity", "since", "summary"), rows)
 
 

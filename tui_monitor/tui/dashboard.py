@@ -151,6 +151,7 @@ class Dashboard:
         placeholder: str = "",
         hint: str = "Enter sends   Esc cancel",
         typed: Callable[[str], None] | None = None,
+        as_form: Callable[[], None] | None = None,
     ) -> None:
         """Prompt for one line at the bottom of the screen."""
         from tui_monitor.tui.screens.prompt import PromptScreen
@@ -161,7 +162,9 @@ class Dashboard:
             elif typed is not None:
                 typed(value)
 
-        prompt = PromptScreen(question, value, placeholder, look=self.look, text_styles=self.text_styles, hint=hint, typed=typed)
+        prompt = PromptScreen(
+            question, value, placeholder, look=self.look, text_styles=self.text_styles, hint=hint, typed=typed, as_form=as_form
+        )
         self._app.push_screen(prompt, answered)
 
     async def open(self, screen: Screen[None]) -> None:

@@ -245,7 +245,8 @@ KEYS = (
     KeymapEntry("form_toggle", "Space", (("space,x", "toggle_chip"),), ("silence_form",), hint="label"),
     KeymapEntry("form_mute", "Enter", (("enter", "mute"),), ("silence_form",), hint="mute"),
     KeymapEntry("form_line", "Ctrl+T", (("ctrl+t", "as_line"),), ("silence_form",), priority=True,
-                doc="in the form of a silence: the same as one line, for other matchers and durations"),
+                doc="in the form of a silence: the same as one line, for other matchers and durations; there, back"),
+    KeymapEntry("line_form", "Ctrl+T", (("ctrl+t", "as_form"),), ("prompt",), priority=True),
     KeymapEntry("leave", "Esc", (("escape", "leave"),), ("prompt", "silence_form"), hint="cancel", priority=True),
     KeymapEntry("range", "left right", (("left,h", "range(-1)"), ("right,l", "range(1)")), ("study", "route", "report"), hint="range"),
     KeymapEntry(

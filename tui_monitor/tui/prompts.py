@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.values import AlertView
@@ -15,6 +16,9 @@ from tui_monitor.tui.screens.prompt import ask_until_valid
 from tui_monitor.widgets.alerts import naming_labels, subject
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.prompt_parsing import parse_silence, parse_time_and_reason, silence_text
+
+if TYPE_CHECKING:
+    from tui_monitor.widgets.silence_form import SilenceForm
 
 NOTE = "a note (optional)"
 ACKNOWLEDGE_HINT = "Enter acknowledges   Esc cancel"
@@ -99,8 +103,7 @@ def acknowledge_all(context: ScreenContext) -> None:
 
 def silence(context: ScreenContext, labels: Sequence[tuple[str, str]], alert: AlertView | None) -> None:
     """Ask for labels, a duration and a reason by a form; ``alert`` has further labels to choose from. Without any label by a line."""
-    from tui_monitor.tui.screens.silence_form import SilenceFormScreen
-    from tui_monitor.widgets.silence_form import SilenceForm, form_of
+    from tui_monitor.widgets.silence_form import form_of
 
     if not context.may_act():
         return
@@ -108,27 +111,36 @@ def silence(context: ScreenContext, labels: Sequence[tuple[str, str]], alert: Al
         silence_line(context, "")
         return
 
+    belongs = alert is not None and all(alert.labels.get(name) == value for name, value in labels)
+    others = alert.labels if alert is not None and belongs else {}
+    _silence_form(context, form_of(labels, others, context.now(), context.look.zone), "")
+
+
+def _silence_form(context: ScreenContext, form: SilenceForm, why: str) -> None:
+    """Ask by the form, or by a line that leads back to it."""
+    from tui_monitor.tui.screens.silence_form import SilenceFormScreen
+
     def answered(given: tuple[SilenceForm, str, bool]) -> None:
         form, why, as_line = given
         matchers = silence_text(form.labels).removesuffix(" 2h")
         if as_line:
-            silence_line(context, f"{matchers} {format_duration(form.seconds)}{f' # {why}' if why else ''}")
+            text = f"{matchers} {format_duration(form.seconds)}{f' # {why}' if why else ''}"
+            silence_line(context, text, lambda: _silence_form(context, form, why))
         else:
             context.start(
                 context.send(AddSilence(parse_silence(f"{matchers} 2h").matchers, form.seconds, why, until_resolved=form.until_resolved))
             )
 
-    belongs = alert is not None and all(alert.labels.get(name) == value for name, value in labels)
-    others = alert.labels if alert is not None and belongs else {}
-    context.push(SilenceFormScreen(context, form_of(labels, others, context.now(), context.look.zone)), answered)
+    context.push(SilenceFormScreen(context, form, why), answered)
 
 
-def silence_line(context: ScreenContext, text: str) -> None:
-    """Ask for matchers, duration and comment in one line, which begins as ``text``."""
+def silence_line(context: ScreenContext, text: str, as_form: Callable[[], None] | None = None) -> None:
+    """Ask for matchers, duration and comment in one line, which begins as ``text``; ``as_form`` opens the form again."""
+    keys = "Enter silences   Ctrl+T as a form   Esc cancel" if as_form is not None else "Enter silences   Esc cancel"
     ask_until_valid(
         context, "Silence: matchers, duration, # why", parse_silence,
         lambda command: context.start(context.send(command)),
-        value=text, hint="Enter silences   Esc cancel", placeholder='check="api" 2h # why',
+        value=text, hint=keys, placeholder='check="api" 2h # why', as_form=as_form,
     )  # fmt: skip
 
 

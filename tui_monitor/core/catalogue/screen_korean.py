@@ -186,7 +186,7 @@ _PAGES = {
     "what depends on what": "무엇이 무엇에 의존하는지", "who knows": "누가 아는가", "why, and what to do": "원인과 조치", "log · what else": "로그 · 그 밖",
     "log, what else": "로그, 그 밖", "what else": "그 밖", "nobody acked it": "아무도 확인하지 않음", "acked by {by}": "확인 {by}",
     "y copied": "y 복사됨", "y copy": "y 복사", "O open": "O 열기", "since {at}": "{at}부터", "{count} failures in a row": "연속 실패 {count}회",
-    "Enter mutes": "Enter 중지", "Space label": "Space 레이블", "Tab next": "Tab 다음", "Ctrl+T as a line": "Ctrl+T 한 줄로",
+    "Enter mutes": "Enter 중지", "Space label": "Space 레이블", "Tab next": "Tab 다음", "Ctrl+T as a line": "Ctrl+T 한 줄로", "Ctrl+T as a form": "Ctrl+T 양식으로",
 }  # fmt: skip
 _KEYS = {
     # Labels of footers.

@@ -22,6 +22,7 @@ class ScreenPhrases:
     more: str
     others: str
     acknowledged: str
+    others_fire: str
 
 
 ENGLISH = ScreenPhrases(
@@ -55,6 +56,7 @@ ENGLISH = ScreenPhrases(
     more="{count} more",
     others="others",
     acknowledged="ack {by}",
+    others_fire="None of the selected alerts fires; others: {count}.",
 )  # fmt: skip
 
 KOREAN = ScreenPhrases(
@@ -88,6 +90,7 @@ KOREAN = ScreenPhrases(
     more="{count}개 더",
     others="기타",
     acknowledged="확인: {by}",
+    others_fire="선택된 알림 중 발생 중인 것이 없습니다. 그 밖의 알림: {count}개.",
 )  # fmt: skip
 
 

@@ -107,8 +107,12 @@ class ScreenContext(Protocol):
         placeholder: str = "",
         hint: str = ...,
         typed: Callable[[str], None] | None = None,
+        as_form: Callable[[], None] | None = None,
     ) -> None:
-        """Prompt for one line. ``then`` receives it unless the user leaves; ``typed`` receives each change, and ``value`` on Esc."""
+        """Prompt for one line. ``then`` receives it unless the user leaves; ``typed`` receives each change, and ``value`` on Esc.
+
+        ``as_form`` opens the form that asks for the same, on Ctrl+T.
+        """
         ...
 
     async def open(self, screen: Screen[None]) -> None:

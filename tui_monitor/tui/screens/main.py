@@ -17,7 +17,7 @@ from tui_monitor.tui.keymap import bindings, hints
 from tui_monitor.tui.room import LAYOUTS, SIDE_FROM, RoomNeeds, framed_at, share
 from tui_monitor.tui.screens.base import DashboardScreen, LogFocus, alert_focus
 from tui_monitor.tui.screens.context import ScreenContext
-from tui_monitor.widgets.alerts import alert_of_check
+from tui_monitor.widgets.alerts import alert_of_check, naming_labels
 from tui_monitor.widgets.board_bars import FootBar, HourBar, NoticeBar, SummaryBar, TimelineBar, VerdictBar
 from tui_monitor.widgets.board_panes import BoardPane, ChecksPane, ResourcesPane
 from tui_monitor.widgets.cell_line import text_of
@@ -371,9 +371,12 @@ class MainScreen(DashboardScreen):
         return LogFocus((check.name,)) if check is not None else LogFocus()
 
     def silence_labels(self) -> Sequence[tuple[str, str]]:
-        """The labels of the alert, or the name of the check."""
+        """The labels of the alert, also of one that has ended, or the name of the check."""
         check = self.pane.selected_check() if isinstance(self.pane, ChecksPane) else None
-        return [("check", check.name)] if check is not None else super().silence_labels()
+        if check is not None:
+            return [("check", check.name)]
+        opened = self.pane.opened_alert() if isinstance(self.pane, IncidentsPane) else None
+        return naming_labels(opened) if opened is not None else super().silence_labels()
 
     def step_back(self) -> bool:
         """Take the strip's cursor or the marks away, or clear the filter; else show the alerts where only one pane has room."""

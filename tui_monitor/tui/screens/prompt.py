@@ -32,6 +32,7 @@ def ask_until_valid(
     value: str = "",
     placeholder: str = "",
     hint: str,
+    as_form: Callable[[], None] | None = None,
 ) -> None:
     """Prompt until ``parse`` accepts the line; after a ValueError the prompt returns with the typed text and a toast."""
 
@@ -40,11 +41,11 @@ def ask_until_valid(
             parsed = parse(text)
         except ValueError as fault:
             context.inform(str(fault), "error")
-            ask_until_valid(context, question, parse, then, value=text, placeholder=placeholder, hint=hint)
+            ask_until_valid(context, question, parse, then, value=text, placeholder=placeholder, hint=hint, as_form=as_form)
         else:
             then(parsed)
 
-    context.prompt(question, answered, value=value, placeholder=placeholder, hint=hint)
+    context.prompt(question, answered, value=value, placeholder=placeholder, hint=hint, as_form=as_form)
 
 
 class PromptLabel(LineWidget):
@@ -85,9 +86,10 @@ class PromptScreen(ModalScreen[str | None]):
         text_styles: TextStyles,
         hint: str = "Enter sends   Esc cancel",
         typed: Callable[[str], None] | None = None,
+        as_form: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
-        self._typed = typed
+        self._typed, self._as_form = typed, as_form
         self._label = PromptLabel(question, hint, look=look, text_styles=text_styles)
         self._input = Input(value, look.words.say(placeholder), select_on_focus=False)
         self._input.cursor_blink = False
@@ -106,6 +108,12 @@ class PromptScreen(ModalScreen[str | None]):
         """Dismiss with the typed text."""
         event.stop()
         self.dismiss(event.value)
+
+    def action_as_form(self) -> None:
+        """Go on with the form, where there is one."""
+        if self._as_form is not None:
+            self.dismiss(None)
+            self._as_form()
 
     def action_leave(self) -> None:
         """Dismiss without an answer."""

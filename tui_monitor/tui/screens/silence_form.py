@@ -73,12 +73,12 @@ class SilenceFormScreen(ModalScreen[tuple[SilenceForm, str, bool] | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("silence_form")
     AUTO_FOCUS = "FormPane"
 
-    def __init__(self, context: ScreenContext, form: SilenceForm) -> None:
+    def __init__(self, context: ScreenContext, form: SilenceForm, why: str = "") -> None:
         super().__init__()
         self._dashboard = context
         self.form_pane = FormPane(form, context)
         self._label = PromptLabel("Silence", HINT, look=context.look, text_styles=context.text_styles)
-        self.why = Input(placeholder=context.look.words.exact("why (optional)"), select_on_focus=False)
+        self.why = Input(why, placeholder=context.look.words.exact("why (optional)"), select_on_focus=False)
         self.why.cursor_blink = False
 
     def compose(self) -> ComposeResult:
