@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
-from tui_monitor.cli.output import words
+from tui_monitor.cli.language import words
 from tui_monitor.core.exit_codes import USAGE
 
 
@@ -18,6 +19,9 @@ class _TranslatedHelp(argparse.HelpFormatter):
 
     def _format_text(self, text: str) -> str:
         return super()._format_text(words().say(text))
+
+    def _format_usage(self, usage: str | None, actions: Iterable[argparse.Action], groups: Iterable[Any], prefix: str | None) -> str:
+        return super()._format_usage(usage, actions, groups, words().say("usage: ") if prefix is None else prefix)
 
     def start_section(self, heading: str | None) -> None:
         """A heading."""
@@ -39,7 +43,8 @@ class CommandParser(argparse.ArgumentParser):
 
             meant = near(wrong, self._known())
             advice = f"; did you mean {meant}?" if meant else ""
-        self.exit(USAGE, f"tui-monitor: {message.split(' (choose from')[0]}{advice}\nsee {self.prog} --help\n")
+        say = words(sys.stderr).say
+        self.exit(USAGE, f"tui-monitor: {say(message.split(' (choose from')[0] + advice)}\n{say(f'see {self.prog} --help')}\n")
 
     def _known(self) -> list[str]:
         """All words with fixed choices: commands, log levels."""

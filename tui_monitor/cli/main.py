@@ -201,7 +201,9 @@ def _run(given: argparse.Namespace) -> int:
         gc.enable()
         return run_headless(given)
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
-        print("tui-monitor: not a terminal; use --headless to run as a service, or tui-monitor status", file=sys.stderr)
+        from tui_monitor.cli.options import print_error
+
+        print_error("not a terminal; use --headless to run as a service, or tui-monitor status")
         return USAGE
     _end_with_0("SIGTERM", "SIGHUP")
     from tui_monitor.cli.commands import dashboard

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_monitor.cli.language import words
 from tui_monitor.core import units
 from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.sanitize import clean, near
@@ -34,7 +35,7 @@ def print_error(text: str) -> None:
     """Print to standard error, one message a line."""
     with contextlib.suppress(OSError):  # standard error is unwritable: only the exit code is left
         for line in text.splitlines():
-            print(f"tui-monitor: {clean(line)}", file=sys.stderr)
+            print(f"tui-monitor: {clean(words(sys.stderr).say(line))}", file=sys.stderr)
 
 
 def configuration(given: Namespace) -> Configuration:

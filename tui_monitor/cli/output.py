@@ -11,13 +11,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tui_monitor.core.catalogue.languages import language_in_use
-from tui_monitor.core.catalogue.translation import Translator, translator
+from tui_monitor.cli.language import words
 from tui_monitor.core.humanize import cells, cut
 from tui_monitor.core.sanitize import clean
 
 Cell = str | tuple[str, str]
 """A text, or a text and what it means: a severity, a status, "dim", "bold"."""
+
+
+class Data(str):
+    """A text from outside, which is not translated: a name, a comment, a log line."""
+
+
 NARROWEST, ENOUGH = 12, 24
 """No column of a table becomes narrower than the first for a small terminal; below the second it says too little."""
 _INKS = {
@@ -37,11 +42,6 @@ def terminal_width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
 
 
-def words() -> Translator:
-    """The texts of the locale's language. On files and pipes they are English, as scripts read them."""
-    return translator(language_in_use("") if sys.stdout.isatty() else "en")
-
-
 def coloured(text: str, meaning: str) -> str:
     """The cleaned text, in the colour of its meaning where colour is used."""
     code = _INKS.get(meaning, "") if use_colour() else ""
@@ -51,9 +51,13 @@ def coloured(text: str, meaning: str) -> str:
 
 def print_line(*parts: Cell) -> None:
     """Print parts on one line, two spaces apart; empty parts are left out."""
-    say = words().say
-    shown = [coloured(say(part), "") if isinstance(part, str) else coloured(say(part[0]), part[1]) for part in parts]
+    shown = [coloured(said(part), "") if isinstance(part, str) else coloured(said(part[0]), part[1]) for part in parts]
     print("  ".join(part for part in shown if part))
+
+
+def said(text: str) -> str:
+    """The text in the person's language; data stays as it is."""
+    return text if isinstance(text, Data) else words().say(text)
 
 
 def table(rows: Sequence[Sequence[Cell]], heads: Sequence[str] = (), indent: str = "", spare: Sequence[str] = ()) -> None:
@@ -68,14 +72,13 @@ def table(rows: Sequence[Sequence[Cell]], heads: Sequence[str] = (), indent: str
     shown = [index for index in range(len(lines[0])) if any(line[index][0] for line in lines)]
     if heads:
         lines = [[(head, "dim") for head in heads], *lines]
-    say = words().say
-    lines = [[(say(clean(line[index][0])), line[index][1]) for index in shown] for line in lines]
+    lines = [[(clean(said(line[index][0])), line[index][1]) for index in shown] for line in lines]
     widths = [max(cells(line[column][0]) for line in lines) for column in range(len(shown))]
     room = terminal_width() - len(indent) + 2
     for head in spare:
         fitted = narrowed(widths, room - 2 * len(widths))
-        if (say(head), "dim") in lines[0] and any(now < min(ENOUGH, wanted) for now, wanted in zip(fitted, widths, strict=True)):
-            gone = lines[0].index((say(head), "dim"))
+        if (said(head), "dim") in lines[0] and any(now < min(ENOUGH, wanted) for now, wanted in zip(fitted, widths, strict=True)):
+            gone = lines[0].index((said(head), "dim"))
             lines = [[*line[:gone], *line[gone + 1 :]] for line in lines]
             del widths[gone]
     widths = narrowed(widths, room - 2 * len(widths))

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime
 
-from tui_monitor.cli.output import print_line, table
+from tui_monitor.cli.language import words
+from tui_monitor.cli.output import Data, print_line, table
 from tui_monitor.core.humanize import cells
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.units import rfc3339
@@ -24,13 +25,13 @@ def print_people(value: Value) -> None:
     elif isinstance(value, str):
         print(clean(value))
     elif not value:
-        print("no series", file=sys.stderr)
+        print(words(sys.stderr).say("no series"), file=sys.stderr)
     elif isinstance(value, Matrix):
         for labels, times, values in value:
-            print_line((format_labels(labels), "bold"))
+            print_line((Data(format_labels(labels)), "bold"))
             table([(_local(at), format_sample(number)) for at, number in zip(times, values, strict=True)], indent="  ")
     else:
-        table([(format_labels(labels), format_sample(number)) for labels, number in value])
+        table([(Data(format_labels(labels)), format_sample(number)) for labels, number in value])
 
 
 def _local(at_ms: int) -> str:

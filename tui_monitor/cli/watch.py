@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from tui_monitor.cli.options import Refused
+from tui_monitor.cli.options import Refused, print_error
 from tui_monitor.core.exit_codes import USAGE
 
 EVERY_S = 2.0
@@ -41,7 +41,7 @@ def _drawn(answer: Callable[[], int], frame: _Frame) -> int:
     try:
         return answer()
     except Refused as refused:
-        frame.write(f"tui-monitor: {refused}\n")
+        print_error(str(refused))
         return refused.code
     finally:
         sys.stdout, sys.stderr = before

@@ -14,6 +14,8 @@ from tui_monitor.core.subjects import subject_of
 from tui_monitor.core.values import severity_rank
 from tui_monitor.widgets.cell_line import SEVERITY_WORDS, Line, LineBuilder, RenderStyle
 
+Exact = Callable[[str], str]
+"""What translates a word: `Translator.exact`."""
 ORDERS = ("urgency", "newest", "severity", "name")
 CHECK_RULE = "CheckUnhealthy"
 OWN_RULE = "MonitorTrouble"
@@ -112,7 +114,7 @@ def is_open(alert: AlertView) -> bool:
     return alert.open
 
 
-def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
+def state_text(alert: AlertView, now: int, *, past: bool = False, exact: Exact = str) -> str:
     """State column: acknowledging person, mute reason or sent messages; boards of the past may lack the messages."""
     if alert.state == "resolved":
         return f"resolved {f.ago(alert.ends_at or 0, now)}"
@@ -122,7 +124,7 @@ def state_text(alert: AlertView, now: int, *, past: bool = False) -> str:
         return f"muted by {', '.join(map(_mute_text, alert.suppressed_by))}"
     if alert.state == "pending":
         return "pending"
-    sent = delivery_text(alert.deliveries, now) if alert.deliveries else "firing" if past else "not sent"
+    sent = delivery_text(alert.deliveries, exact) if alert.deliveries else "firing" if past else "not sent"
     return ", ".join(filter(None, (due_text(alert, now), sent)))
 
 
@@ -161,13 +163,13 @@ def undelivered(alerts: Iterable[AlertView]) -> str:
     return ", ".join(f"{one.notifier} {one.state}" for one in newest if one.state in UNDELIVERED)
 
 
-def delivery_text(deliveries: Sequence[Delivery], now: int) -> str:
-    """The state of the messages by notifier: "sent ops-chat, failed ops-mail"."""
+def delivery_text(deliveries: Sequence[Delivery], exact: Exact = str) -> str:
+    """The state of the messages by notifier: "sent ops-chat, failed ops-mail". ``exact`` translates states."""
     words: dict[str, list[str]] = {}
     for delivery in newest_deliveries(deliveries):
         words.setdefault(delivery.state, []).append(delivery.notifier)
     order = sorted(words, key=lambda state: (state == "sent", state))
-    return ", ".join(f"{state} {' '.join(words[state])}" for state in order)
+    return ", ".join(f"{exact(state)} {' '.join(words[state])}" for state in order)
 
 
 def state_style(alert: AlertView, now: int) -> str:
@@ -183,8 +185,8 @@ def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, sel
     """Line of one alert: mark, severity, age, name and subject, value, summary, state, as room allows."""
     colour, live = severity_style(alert), is_open(alert)
     row = LineBuilder(width, look).append(look.glyphs.selected if selected else " ", "accent")
-    word = SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper())
-    row.append(f" {word:<4} ", f"chip-{colour}" if live else "dim" if alert.state == "resolved" else colour)
+    word = look.words.exact(SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper()))
+    row.name(f" {word}{' ' * (4 - f.cells(word))} ", f"chip-{colour}" if live else "dim" if alert.state == "resolved" else colour).gap()
     row.append(f.age(alert.starts_at or alert.active_at, now), "text" if live else "dim", 8, right=True).gap(2)
     state_width = 0 if width < 70 else 18 if width < 100 else min(44, width // 5)
     name_width = 0 if width < 60 else 20 if width < 100 else 30 if width < 150 else 40
@@ -195,16 +197,17 @@ def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, sel
         row.append("no data" if alert.no_data else alert.value_text, "text" if live else "dim", value_width, right=True).gap(2)
     text = summary_text(alert, width)
     if not state_width and not live:
-        text = f"[{short_state(alert, now, past=past)}] {text}"
+        text = f"[{look.words.say(short_state(alert, now, past=past, exact=look.words.exact))}] {look.words.say(text)}"
     row.say(text, "text" if live else "dim", row.room - (state_width + 2 if state_width else 0))
     if state_width:
-        state = state_text(alert, now, past=past) if state_width > 18 else short_state(alert, now, past=past)
+        stated = state_text if state_width > 18 else short_state
+        state = stated(alert, now, past=past, exact=look.words.exact)
         state = state if state_width > 30 else state.replace("acknowledged by", "ack", 1)
-        row.gap(2).append(state, state_style(alert, now), state_width)
+        row.gap(2).say(state, state_style(alert, now), state_width)
     return row.line()
 
 
-def short_state(alert: AlertView, now: int, *, past: bool = False) -> str:
+def short_state(alert: AlertView, now: int, *, past: bool = False, exact: Exact = str) -> str:
     """The state in one or two words, for narrow screens."""
     if alert.state == "resolved":
         return "resolved"
@@ -217,7 +220,7 @@ def short_state(alert: AlertView, now: int, *, past: bool = False) -> str:
     if due := due_text(alert, now):
         return due
     newest = sorted(newest_deliveries(alert.deliveries), key=lambda one: (one.state not in UNDELIVERED, one.state == "sent"))
-    return f"{newest[0].state} {newest[0].notifier}" if newest else "firing" if past else "not sent"
+    return f"{exact(newest[0].state)} {newest[0].notifier}" if newest else "firing" if past else "not sent"
 
 
 def counts(board: Board) -> str:
@@ -238,7 +241,11 @@ def advice_lines(alert: AlertView, now: int, width: int, look: RenderStyle, most
     if runbook and row.room > 20:
         row.append("runbook", "faint").gap().append(runbook, "accent").gap(2)
     advice = alert.annotations.get("description", "")
-    word, text, style = ("to do", advice, "text") if advice else ("state", state_text(alert, now), state_style(alert, now))
+    word, text, style = (
+        ("to do", advice, "text")
+        if advice
+        else ("state", look.words.say(state_text(alert, now, exact=look.words.exact)), state_style(alert, now))
+    )
     parts = f.wrap(clean(text), width - len(word) - 3)
     if len(parts) > most:
         parts[most - 1 :] = [" ".join(parts[most - 1 :])]

@@ -177,7 +177,7 @@ class AlertsPane(BoardPane):
             return [blank, note("Nothing matches the filter. Esc clears it.", width, self.look)]
         quiet = LineBuilder(width, self.look).gap(2).append(self.look.glyphs.healthy, "ok").gap().append("No alerts.", "text").gap()
         healthy = sum(check.status is HealthStatus.HEALTHY for check in self.board.checks)
-        quiet.append(f"{healthy} of {len(self.board.checks)} checks are healthy." if self.board.checks else "", "dim")
+        quiet.say(f"{healthy} of {len(self.board.checks)} checks are healthy." if self.board.checks else "", "dim")
         lines = [blank, quiet.line()]
         if not self.board.notifiers:
             lines.append(note("No notifier yet ([[notifiers]]): alerts are shown only here.", width, self.look))

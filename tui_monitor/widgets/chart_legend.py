@@ -76,7 +76,7 @@ def legend_lines(
         for value, severity in beyond:
             row.append(look.glyphs.dash * 2, LIMIT_STYLES.get(severity, "info")).gap()
             sign = ">" if value > reach[1] else "<"
-            row.append(f"{severity} {sign} {f.unit_value(value, chart.unit)} (off scale)", "dim").gap(3)
+            row.say(f"{severity} {sign} {f.unit_value(value, chart.unit)} (off scale)", "dim").gap(3)
         if compared:
             row.append(look.glyphs.track * 2, "faint").gap().append("the same time last week", "dim")
         found.append(row.line())
@@ -88,7 +88,7 @@ def _legend_line(index: int, one: ChartLine, unit: str, focus: ChartFocus, width
     alone = focus.alone == index
     row = LineBuilder(width, look).append(look.glyphs.selected if alone else " ", "accent").append(look.glyphs.full * 2, style).gap()
     tail = _figures(one, unit, focus.cursor, look)
-    row.append(one.name or "value", "strong" if alone else "text", max(8, row.room - len(tail) - 3)).gap(2)
+    row.append(one.name or "value", "strong" if alone else "text", max(8, row.room - f.cells(tail) - 3)).gap(2)
     return row.append(tail, "dim").line()
 
 
@@ -98,10 +98,11 @@ def _figures(one: ChartLine, unit: str, cursor: int | None, look: RenderStyle) -
         return ""
     if cursor is not None:
         value = value_at(one, cursor)
-        return f"at {f.clock(cursor, look.zone, seconds=True)} {f.unit_value(value, unit) if value is not None else f.NOTHING}"
+        figure = f.unit_value(value, unit) if value is not None else f.NOTHING
+        return look.words.say(f"at {f.clock(cursor, look.zone, seconds=True)} {figure}")
     mean = sum(known) / len(known)
     figures = (("last", known[-1]), ("min", min(known)), ("avg", mean), ("max", max(known)))
-    return "  ".join(f"{word} {f.unit_value(value, unit)}" for word, value in figures)
+    return "  ".join(f"{look.words.exact(word)} {f.unit_value(value, unit)}" for word, value in figures)
 
 
 def value_at(line: ChartLine, at: int) -> float | None:
@@ -128,7 +129,7 @@ def events_line(chart: Chart, start: int, end: int, width: int, look: RenderStyl
         kept.insert(0, (text, severity))
     row = LineBuilder(width, look).gap(1)
     if len(kept) < len(texts):
-        row.append(f"+{len(texts) - len(kept)} earlier", "faint").gap(3)
+        row.say(f"+{len(texts) - len(kept)} earlier", "faint").gap(3)
     for text, severity in kept:
         row.append(look.glyphs.mark if severity else look.glyphs.flag, LIMIT_STYLES.get(severity, "accent")).gap().append(text, "dim").gap(
             3

@@ -71,7 +71,7 @@ def chart_lines(
     wide = max(1, width - gutter - 1)
     plot = _drawn(chart, lines, shown, before, (start, end), (wide, scale), look, focus, strip)
     if not heads:
-        _label_beyond(plot, chart)
+        _label_beyond(plot, chart, look)
     labels = dict(scale.labels)
     body = [_plot_line(plot, row, labels.get(row), gutter, width, look) for row in range(scale.rows - 1, -1, -1)]
     bands = [_bands(spans, start, end, gutter, wide, width, look)] if spans else []
@@ -166,12 +166,12 @@ def _column(at: int, start: int, end: int, wide: int) -> int:
     return min(wide - 1, max(0, (at - start) * wide // max(1, end - start)))
 
 
-def _label_beyond(plot: Plot, chart: Chart) -> None:
+def _label_beyond(plot: Plot, chart: Chart, look: RenderStyle) -> None:
     """The nearest limit above the scale, in the top row: without a legend nothing else names it."""
     beyond = [(value, severity) for value, severity in sorted(chart.thresholds) if value > plot.scale.high]
     if beyond:
         value, severity = beyond[0]
-        plot.label(plot.scale.high, f"{severity} > {f.unit_value(value, chart.unit)} (off scale)", "dim")
+        plot.label(plot.scale.high, look.words.say(f"{severity} > {f.unit_value(value, chart.unit)} (off scale)"), "dim")
 
 
 def limit_text(value: float, severity: str, unit: str, look: RenderStyle) -> str:

@@ -51,7 +51,7 @@ def _delivery_line(one: Delivery, now: int, width: int, look: RenderStyle) -> Li
     row = LineBuilder(width, look).gap().append(delivery_shape(one.state, look), DELIVERY_STYLES.get(one.state, "dim"), 2)
     row.name(one.notifier, "text", min(14, max(8, width // 4))).gap()
     if one.state == "sent":
-        return row.append(f"{f.stamp(one.at, now, look.zone, seconds=True)}  {one.kind}", "dim").line()
+        return row.append(f"{f.stamp(one.at, now, look.zone, seconds=True)}  {look.words.exact(one.kind)}", "dim").line()
     again = f", try {one.attempts + 1} in {f.exact_span((one.next_try - now) / 1000)}" if one.next_try and one.next_try > now else ""
     return row.say(f"{one.error or one.state}{again}", "warning" if one.state not in ("queued", "sending") else "dim").line()
 

@@ -77,18 +77,18 @@ def incident_counts(board: Board) -> str:
 def told_text(alert: AlertView, now: int, look: RenderStyle, *, width: int = 40, past: bool = False) -> tuple[str, str]:
     """Who knows of an alert, and the style: affected ones, else acknowledgement, else each notifier's delivery."""
     if width < SHORT:
-        return _told_briefly(alert, now, past=past)
+        return _told_briefly(alert, now, look, past=past)
     if alert.affected and is_open(alert):
         return f"{alert.affected} affected: {' '.join(alert.affects)}".rstrip(": "), "text"
     if alert.acknowledged_by:
         return f"acked {taken_text(alert)}", "dim"
     if alert.state != "firing" or alert.suppressed_by or not alert.deliveries:
-        return short_state(alert, now, past=past), state_style(alert, now)
+        return short_state(alert, now, past=past, exact=look.words.exact), state_style(alert, now)
     due = due_text(alert, now)
     return ", ".join(filter(None, (due, delivery_marks(alert.deliveries, look)))), state_style(alert, now)
 
 
-def _told_briefly(alert: AlertView, now: int, *, past: bool) -> tuple[str, str]:
+def _told_briefly(alert: AlertView, now: int, look: RenderStyle, *, past: bool) -> tuple[str, str]:
     """The same in at most twelve cells."""
     style = state_style(alert, now)
     if alert.affected and is_open(alert):
@@ -98,7 +98,9 @@ def _told_briefly(alert: AlertView, now: int, *, past: bool) -> tuple[str, str]:
     newest = newest_deliveries(alert.deliveries)
     if is_open(alert) and newest and not due_text(alert, now) and style != "warning":
         return ("told" if all(one.state == "sent" for one in newest) else "queued"), style
-    return ("not told" if style == "warning" and not due_text(alert, now) else short_state(alert, now, past=past)), style
+    if style == "warning" and not due_text(alert, now):
+        return "not told", style
+    return short_state(alert, now, past=past, exact=look.words.exact), style
 
 
 def delivery_marks(deliveries: Sequence[Delivery], look: RenderStyle) -> str:
@@ -154,7 +156,8 @@ def incident_line(
     colour = "ok" if ended else severity_style(alert)
     if width < ROOMY:
         word = look.glyphs.health("healthy" if ended else _shape(alert))
-    row.append(f" {word:>{4 if width >= ROOMY else 1}} ", f"chip-{colour}" if live else colour)
+    word = look.words.exact(word)
+    row.name(f" {' ' * ((4 if width >= ROOMY else 1) - f.cells(word))}{word} ", f"chip-{colour}" if live else colour)
     _append_age(row, alert, now, AGE, look)
     row.gap(2)
     names = 12 if width < ROOMY else 14 if width < 112 else 18 if width < 150 else 26

@@ -96,7 +96,7 @@ def core_rows(cores: Sequence[float], width: int, look: RenderStyle) -> list[Res
         row = LineBuilder(width, look).gap().append("cores", "dim", LABEL)
         for value in cores[: max(1, row.room - 12)]:
             row.append(look.glyphs.block(value), level(value))
-        return [ResourceRow("cores", row.gap(2).append(f"max {f.percent(max(cores))}", "dim").line(), "cpu_core_usage_ratio")]
+        return [ResourceRow("cores", row.gap(2).say(f"max {f.percent(max(cores))}", "dim").line(), "cpu_core_usage_ratio")]
     many = max(1, min(len(cores), width // 24, 4))
     lines = []
     for start in range(0, len(cores), many):

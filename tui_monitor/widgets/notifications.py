@@ -19,14 +19,14 @@ def delivery_shape(state: str, look: RenderStyle) -> str:
 def notification_line(one: NotificationView, now: int, width: int, look: RenderStyle) -> Line:
     """Line of one message: state as shape and word, age, notifier, kind, title, outcome."""
     style = DELIVERY_STYLES.get(one.state, "dim")
-    row = LineBuilder(width, look).gap(1).append(f"{delivery_shape(one.state, look)} {one.state}", style, 10).gap()
+    row = LineBuilder(width, look).gap(1).append(f"{delivery_shape(one.state, look)} {look.words.exact(one.state)}", style, 10).gap()
     row.append(f.age(one.created_at, now), "dim", 7, right=True).gap(2).name(one.notifier, "text", 12).gap()
     if width >= 70:
         row.append(one.kind, "dim", 9).gap()
-    outcome = _outcome(one, now, look)
+    outcome = look.words.say(_outcome(one, now, look))
     room = min(f.cells(clean(outcome)), row.room * 3 // 5)
-    row.append(one.title, "text", max(8, row.room - room - 3)).gap(2)
-    return row.append(outcome, "dim" if one.state in ("sent", "queued") else style, row.room - 1, right=True).line()
+    row.name(one.title, "text", max(8, row.room - room - 3)).gap(2)
+    return row.name(outcome, "dim" if one.state in ("sent", "queued") else style, row.room - 1, right=True).line()
 
 
 def _outcome(one: NotificationView, now: int, look: RenderStyle) -> str:
@@ -40,7 +40,8 @@ def _outcome(one: NotificationView, now: int, look: RenderStyle) -> str:
 
 def notification_text(one: NotificationView, now: int, look: RenderStyle) -> str:
     """The full text of a message, for the foot of the list."""
-    return f"{one.notifier} {one.kind}: {one.title}   {one.state}, {_outcome(one, now, look)}".rstrip(", ")
+    exact = look.words.exact
+    return f"{one.notifier} {exact(one.kind)}: {one.title}   {exact(one.state)}, {look.words.say(_outcome(one, now, look))}".rstrip(", ")
 
 
 def notifier_text(rows: list[NotificationView], names: tuple[str, ...], now: int) -> str:

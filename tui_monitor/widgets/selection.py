@@ -124,6 +124,7 @@ def _fact(label: str, text: str, width: int, look: RenderStyle, style: str, most
     parts = f.wrap(clean(text if label == "log" else look.words.say(text)), max(8, width - 7)) if text else []
     if len(parts) > most:
         parts[most - 1 :] = [" ".join(parts[most - 1 :])]
+    label = look.words.exact(f"{label}:").removesuffix(":")  # "run:", "at:": short words that mean something else in footers
     return [
         LineBuilder(width, look).gap(1).append("" if number else label, "dim", 5).append(part, style).line()
         for number, part in enumerate(parts)

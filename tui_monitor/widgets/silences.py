@@ -14,13 +14,14 @@ def silence_line(one: SilenceView, now: int, width: int, look: RenderStyle, sele
     when = f"{f.span((one.ends_at - now) / 1000)} left" if one.starts_at <= now else f"from {f.stamp(one.starts_at, now, look.zone)}"
     when = "till resolved" if one.until_resolved and one.starts_at <= now else when
     author = clean(f"{one.by} {one.comment}".strip())
-    row.append(when, "text", 14).gap()
-    row.append(one.matchers, "strong", max(10, row.room - min(f.cells(author), row.room // 3) - 3)).gap(2)
-    return row.append(author, "dim", row.room - 1, right=True).line()
+    row.say(when, "text", 14).gap()
+    row.name(one.matchers, "strong", max(10, row.room - min(f.cells(author), row.room // 3) - 3)).gap(2)
+    return row.name(author, "dim", row.room - 1, right=True).line()
 
 
 def silence_in_full(one: SilenceView, now: int, look: RenderStyle) -> str:
     """The full text of a silence, with start and end."""
     author = f"{one.by}: {one.comment}" if one.comment else one.by
-    until = " or until resolved" if one.until_resolved else ""
-    return f"{one.matchers}   {f.stamp(one.starts_at, now, look.zone)} to {f.stamp(one.ends_at, now, look.zone)}{until}   {author}".rstrip()
+    span = look.words.say(f"{f.stamp(one.starts_at, now, look.zone)} to {f.stamp(one.ends_at, now, look.zone)}")
+    until = look.words.exact(" or until resolved") if one.until_resolved else ""
+    return f"{one.matchers}   {span}{until}   {author}".rstrip()

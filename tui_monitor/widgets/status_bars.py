@@ -70,9 +70,10 @@ def head_line(board: Board, width: int, look: RenderStyle) -> Line:
     row.append(f"{look.glyphs.health(board.status)} {look.words.exact(word)}", style).append("   ", "band-dim")
     limit = width - f.cells(tail)
     for runs in [] if board.loading else _counts(board):
-        if row.used + sum(len(text) for text, _ in runs) < limit:
-            for text, style in runs:
-                row.say(text, style)
+        said = [(look.words.say(text), style) for text, style in runs]
+        if row.used + sum(f.cells(text) for text, _ in said) < limit:
+            for text, style in said:
+                row.name(text, style)
             break
     row.append(" " * max(0, limit - row.used), "band-dim").append(tail, "band-dim")
     return row.append(" " * row.room, "band-dim").line()

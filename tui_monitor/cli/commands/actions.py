@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.cli.options import LONGEST_S, Refused, print_error, seconds_of, time_of, wall_ms
+from tui_monitor.cli.output import print_line
 from tui_monitor.cli.state_access import StateAccess, open_state, read_state
 from tui_monitor.core.clock import SystemClock
 from tui_monitor.core.commands import (
@@ -108,7 +109,7 @@ def submit(access: StateAccess, command: Command, *, quiet: bool = False) -> int
     if not result.ok:
         raise Refused(result.text)
     if not quiet:
-        print(clean(result.text))
+        print_line(result.text)
     return 0
 
 
@@ -134,7 +135,7 @@ def _ack(given: Namespace) -> int:
         live = read_state(access.directory, lambda state: state.alerts.live())
         given.ids = [alert.id for alert in live if alert.state == "firing" and alert.acknowledged is None]
         if not given.ids:
-            print("nothing to do: no unacknowledged alert fires")
+            print_line("nothing to do: no unacknowledged alert fires")
             return 0
     return _submit_for(access, given.ids, lambda ids: Acknowledge(ids, note=given.note, seconds=seconds))
 
@@ -244,5 +245,5 @@ def _annotate(given: Namespace) -> int:
         annotate(access.directory.history_db, at, text, acting_user())
     except StorageFault as error:
         raise Refused(f"the history cannot be written: {error}") from None
-    print(f'marked "{text}"')
+    print_line(f'marked "{text}"')
     return 0

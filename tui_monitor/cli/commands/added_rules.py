@@ -10,7 +10,7 @@ from tui_monitor.board.json_shapes import added_rule_json
 from tui_monitor.cli.arguments import add_json
 from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, configuration, print_error, seconds_of, wall_ms
-from tui_monitor.cli.output import Cell, print_json, table
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table
 from tui_monitor.cli.state_access import existing_state, open_state, open_state_for_people, read_state
 from tui_monitor.core.added_rule import AddedRule
 from tui_monitor.core.command_codec import MalformedCommand, decode
@@ -100,7 +100,7 @@ def list_rules(given: Namespace) -> int:
     if given.json:
         print_json([added_rule_json(rule, rule in waiting) for rule in (*rules, *waiting)])
     elif not rules and not waiting:
-        print('no rules were added; add one: tui-monitor rules add NAME --when "cpu_usage > 90" --for 5m')
+        print_line('no rules were added; add one: tui-monitor rules add NAME --when "cpu_usage > 90" --for 5m')
     else:
         head = ("NAME", "SEVERITY", "FOR", "CONDITION", "TO", "BY", "ADDED", "")
         table([*(_row(rule, "") for rule in rules), *(_row(rule, "waits for the monitor") for rule in waiting)], head)
@@ -125,4 +125,13 @@ def _stored(state: State) -> tuple[list[AddedRule], list[AddedRule]]:
 def _row(rule: AddedRule, remark: str) -> Sequence[Cell]:
     held = format_duration(rule.for_s) if rule.for_s else ""
     to = ", ".join(rule.to)
-    return rule.name, (rule.severity, rule.severity), held, rule.expr, to, rule.by, stamp(rule.at, wall_ms(), None), (remark, "dim")
+    return (
+        Data(rule.name),
+        (rule.severity, rule.severity),
+        held,
+        Data(rule.expr),
+        Data(to),
+        Data(rule.by),
+        stamp(rule.at, wall_ms(), None),
+        (remark, "dim"),
+    )

@@ -18,7 +18,7 @@ from tui_monitor.analysis.noise_report import to_json as noise_to_json
 from tui_monitor.cli.commands.added_rules import extended_configuration
 from tui_monitor.cli.history_access import StoredHistory
 from tui_monitor.cli.options import Refused, counted, print_error, seconds_of, state_path, suggestion, wall_ms
-from tui_monitor.cli.output import Cell, print_json, print_line, table
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table
 from tui_monitor.cli.state_access import existing_state, read_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import exact_span, stamp
@@ -107,7 +107,7 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
         for part in found.stretches
         if part.resolution_s
     )
-    print(f"from {stamp(found.start, 0, None)} to {stamp(found.end, 0, None)}, judged every {format_duration(found.step_ms / 1000)}")
+    print_line(f"from {stamp(found.start, 0, None)} to {stamp(found.end, 0, None)}, judged every {format_duration(found.step_ms / 1000)}")
     if fine:
         print_line((f"history: {fine}", "dim"))
     print()
@@ -122,7 +122,8 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
             _print_firings(outcome, name if found.changed is not None else "", found.end)
     elif found.present.messages.total:
         shares = ", ".join(f"{name} {count}" for name, count in sorted(found.present.by_notifier.items()))
-        print(f"\n{counted(found.present.messages.total, 'message')} in all: {shares}")
+        print()
+        print_line(f"{counted(found.present.messages.total, 'message')} in all: {shares}")
     notes = [f"the history begins at {_when(found.start, found.end)}", *found.notes] if clipped else list(found.notes)
     errors = [
         f"{rule.alert}: {rule.error}" for rule in (*found.present.rules, *(found.changed.rules if found.changed else ())) if rule.error
@@ -135,10 +136,10 @@ def _print(found: Backtest, alert: str | None, clipped: bool) -> None:
 
 def _row(rule: RuleOutcome, tried: str, now: int) -> list[Cell]:
     if not rule.fired:
-        return [rule.alert, (tried, "dim"), "0", "", "", "", "", "", _count(rule.nearly), "0", "0"]
+        return [Data(rule.alert), (tried, "dim"), "0", "", "", "", "", "", _count(rule.nearly), "0", "0"]
     gravest = list(rule.by_severity)[-1]
     return [
-        (rule.alert, gravest),
+        (Data(rule.alert), gravest),
         (tried, "dim"),
         str(rule.fired),
         str(rule.subjects),
@@ -157,11 +158,12 @@ def _print_firings(outcome: TrialOutcome | None, name: str, now: int) -> None:
     if not firings:
         return
     shown = firings[-SHOWN_FIRINGS:]
-    print(f"\n{name + ': ' if name else ''}the last {len(shown)} of {sum(rule.fired for rule in outcome.rules) if outcome else 0}")
+    print()
+    print_line(f"{name + ': ' if name else ''}the last {len(shown)} of {sum(rule.fired for rule in outcome.rules) if outcome else 0}")
     rows: list[list[Cell]] = []
     for one in shown:
         lasted = f"{_length((one.end - one.start) / 1000)}" if one.end is not None else "still firing"
-        rows.append([_when(one.start, now), lasted, (one.severity, one.severity), labels_text(one.labels)])
+        rows.append([_when(one.start, now), lasted, (one.severity, one.severity), Data(labels_text(one.labels))])
     table(rows, indent="  ")
 
 
@@ -209,13 +211,14 @@ def _rules_if_known(given: Namespace) -> list[Rule]:
 
 def _print_noise(found: Noise, since: str) -> None:
     if not found.rules:
-        print(f"no alert fired in the last {since}")
+        print_line(f"no alert fired in the last {since}")
         return
-    print(f"{counted(found.fired, 'alert')} fired and {counted(found.messages, 'message')} went out in the last {since}\n")
+    print_line(f"{counted(found.fired, 'alert')} fired and {counted(found.messages, 'message')} went out in the last {since}")
+    print()
     heads = ("ALERT", "FIRED", "SUBJECTS", "MEDIAN", "SHORTEST", "RE-FIRED", "ACKNOWLEDGED", "MESSAGES", "REMINDERS")
     rows: list[list[Cell]] = [
         [
-            (rule.alert, rule.severity),
+            (Data(rule.alert), rule.severity),
             str(rule.fired),
             str(rule.subjects),
             _length(rule.median_s),

@@ -12,7 +12,7 @@ from tui_monitor.checks.check_loop import probe_once
 from tui_monitor.checks.groups import Groups, group_faults
 from tui_monitor.cli.arguments import add_json
 from tui_monitor.cli.options import Refused, configuration, suggestion
-from tui_monitor.cli.output import Cell, print_json, table
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.config.faults import Configuration
 from tui_monitor.core.clock import SystemClock
@@ -85,7 +85,7 @@ def _built(loaded: Configuration, checks: list[CheckSettings]) -> list[Probe]:
     """All probes, built before the first one runs so that no measurement includes import time. Raises Refused for unusable settings."""
     try:
         if any(group_faults(loaded.settings.checks)):
-            raise ValueError("a group without a result")
+            raise ValueError("group")  # told below
         return [build_probe(check) for check in checks]
     except ValueError:
         from tui_monitor.runtime.wiring import problems_of
@@ -116,10 +116,10 @@ async def _probe(check: CheckSettings, probe: Probe, redaction: Redaction) -> tu
 
 def _print(rows: list[dict[str, Any]]) -> None:
     if not rows:
-        print("no checks are configured; tui-monitor config init writes a file to start from")
+        print_line("no checks are configured; tui-monitor config init writes a file to start from")
     table([_row(row) for row in rows], ("STATUS", "CHECK", "TOOK", "REASON") if rows else ())
 
 
 def _row(row: dict[str, Any]) -> Sequence[Cell]:
     took = "" if row["duration_ms"] is None else latency(row["duration_ms"] / 1000)
-    return (row["status"], row["status"]), row["name"], (took, "dim"), row["reason"]
+    return (row["status"], row["status"]), Data(row["name"]), (took, "dim"), row["reason"]

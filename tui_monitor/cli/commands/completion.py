@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from itertools import pairwise
 
 from tui_monitor.cli.completion_words import candidates
+from tui_monitor.cli.language import words_of_person
 
 SHELLS = ("bash", "zsh", "fish")
 _BASH = r"""# tui-monitor: completion for bash. To use it: source <(tui-monitor completion bash)
@@ -80,6 +82,7 @@ def run_words(words: Sequence[str], parser: ArgumentParser) -> int:
     """`completion words WORD ...`, which the scripts ask: the words up to the cursor, unread by argparse, for they may be unfinished."""
     paths = dict(pairwise(words))
     given = Namespace(config=paths.get("--config"), state=paths.get("--state"))
+    say = words_of_person(sys.stdout).say
     for word, about in candidates(parser, words, given):
-        print(f"{word}\t{about}")
+        print(f"{word}\t{say(about)}")
     return 0

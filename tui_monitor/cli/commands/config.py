@@ -11,6 +11,7 @@ from typing import Any
 from tui_monitor.cli.arguments import add_actions
 from tui_monitor.cli.first_run import MachineSearch, first_path, write_first
 from tui_monitor.cli.options import Refused, configuration, print_error
+from tui_monitor.cli.output import print_line
 from tui_monitor.config.reader import Key, read_keys
 from tui_monitor.config.section import Section
 from tui_monitor.config.spelling import toml_of
@@ -52,7 +53,7 @@ def _init(given: Namespace) -> int:
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}") from None
     found = text.count("\n[[checks]]")
-    print(f"wrote {path} with {found} check{'' if found == 1 else 's'} found on this machine; edit it, then: tui-monitor config check")
+    print_line(f"wrote {path} with {found} check{'' if found == 1 else 's'} found on this machine; edit it, then: tui-monitor config check")
     return 0
 
 
@@ -70,7 +71,7 @@ def _check(given: Namespace) -> int:
     for warning in warnings:
         print_error(f"warning: {warning}")
     where = loaded.path or "the built-in defaults"
-    print(f"{where}: fine ({len(settings.checks)} checks, {len(settings.rules)} own rules, {len(settings.notifiers)} notifiers)")
+    print_line(f"{where}: fine ({len(settings.checks)} checks, {len(settings.rules)} own rules, {len(settings.notifiers)} notifiers)")
     return 0
 
 

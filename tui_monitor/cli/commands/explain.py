@@ -15,7 +15,7 @@ from tui_monitor.board.json_shapes import explain_json, explained_rule_json
 from tui_monitor.cli.commands.added_rules import extended_configuration
 from tui_monitor.cli.history_access import StoredHistory
 from tui_monitor.cli.options import Refused, print_error, suggestion
-from tui_monitor.cli.output import Cell, print_json, print_line, table
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table
 from tui_monitor.cli.state_access import StateAccess, open_state, read_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.frozen import frozen
@@ -174,11 +174,11 @@ def _print(one: Explained, now: int) -> None:
     rule = one.rule
     ink = rule.severity if one.state in ("firing", "error") else "warning" if one.state in ("pending", "no data") else "healthy"
     waits = f"for {format_duration(rule.for_s)}" if rule.for_s else "at once"
-    print_line((rule.alert, "bold"), (rule.severity, rule.severity), (f"({_SOURCES[rule.source]}, {waits})", "dim"))
+    print_line((Data(rule.alert), "bold"), (rule.severity, rule.severity), (f"({_SOURCES[rule.source]}, {waits})", "dim"))
     print_line((f"  {one.state}", ink), one.why)
     for subject in one.subjects:
         labels = labels_text(subject.alert.labels)
-        print_line(f"  {subject.alert.id}", labels, (subject.state, rule.severity if subject.state == "firing" else ""), subject.why)
+        print_line(f"  {subject.alert.id}", Data(labels), (subject.state, rule.severity if subject.state == "firing" else ""), subject.why)
     rows: list[list[Cell]] = []
     for part in one.parts:
         for index, text in enumerate(_result(part, now)):

@@ -8,6 +8,7 @@ from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.codec import board_from_json
 from tui_monitor.cli.arguments import exit_status
 from tui_monitor.cli.options import Refused, suggestion, wall_ms
+from tui_monitor.cli.output import print_line
 from tui_monitor.cli.state_access import StateAccess, open_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.ping import MOST_TEXT, Ping, PingKind, kind_of_exit
@@ -46,7 +47,7 @@ def run(given: Namespace) -> int:
     except CommandRefused as error:
         raise Refused(str(error)) from None
     if not access.alive:
-        print("stored for the next monitor: none runs now")
+        print_line("stored for the next monitor: none runs now")
     return 0
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tui_monitor.cli.arguments import add_json, count
 from tui_monitor.cli.options import Refused, print_error, seconds_of, suggestion, wall_ms
-from tui_monitor.cli.output import coloured, print_json, print_line, to_text
+from tui_monitor.cli.output import Data, coloured, print_json, print_line, to_text
 from tui_monitor.cli.state_access import existing_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.sanitize import near
@@ -149,6 +149,6 @@ def _json(stream: LogStream, line: KeptLine) -> dict[str, Any]:
 def _print(stream: LogStream, line: KeptLine) -> None:
     first, *rest = line.message.splitlines() or [""]
     stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line.at / 1000))
-    print_line((stamp, "dim"), (f"{line.level or '-':<8}", line.level), (stream.name or stream.service, "dim"), first)
+    print_line((stamp, "dim"), (Data(f"{line.level or '-':<8}"), line.level), (Data(stream.name or stream.service), "dim"), Data(first))
     for text in rest:
         print("    " + coloured(text, ""))

@@ -14,14 +14,13 @@ from tui_monitor.board.backend import CommandRefused
 from tui_monitor.cli.arguments import add_actions
 from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, configuration, print_error, suggestion, wall_ms
-from tui_monitor.cli.output import coloured
+from tui_monitor.cli.output import print_line
 from tui_monitor.cli.state_access import NoStateYet, existing_state, open_state
 from tui_monitor.core.audit import Audit
 from tui_monitor.core.catalogue.languages import language_in_use, phrases
 from tui_monitor.core.commands import SendMessage
 from tui_monitor.core.exit_codes import CONFIGURATION, USAGE
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import SEVERITIES, SEVERITY_ALIASES
 from tui_monitor.dispatch.message import Message, State
 from tui_monitor.platform.acting_user import acting_user
@@ -182,11 +181,11 @@ def _hide(text: str, secrets: Sequence[str]) -> str:
 def _print(tried: Sequence[TestResult]) -> None:
     for one in tried:
         if one.state == "sent":
-            said = "; ".join(part for part in (one.provider_id, one.remark) if part)
-            print(f"{clean(one.message.notifier)}: {coloured('sent', 'sent')}{clean(f' ({said})') if said else ''}")
+            remark = "; ".join(part for part in (one.provider_id, one.remark) if part)
+            print_line((f"{one.message.notifier}: sent{f' ({remark})' if remark else ''}", "sent"))
         else:
             doubt = " (it may have arrived)" if one.state == "unknown" else ""
-            print(f"{clean(one.message.notifier)}: {coloured('failed', 'failed')}: {clean(one.reason)}{doubt}")
+            print_line((f"{one.message.notifier}: failed: {one.reason}{doubt}", "failed"))
 
 
 def _record(given: Namespace, tried: Sequence[TestResult]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_monitor.cli.arguments import add_json
 from tui_monitor.cli.options import Refused, configuration, print_error, wall_ms
-from tui_monitor.cli.output import Cell, print_json, print_line, table, terminal_width
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table, terminal_width
 from tui_monitor.cli.state_access import existing_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.humanize import stamp
@@ -169,10 +169,10 @@ def _list(given: Namespace, loaded: Configuration) -> int:
 
         print_json([report_entry_json(one.name, one.kind, next_due(one, now), one.to) for one in found])
     elif not found:
-        print(f"no reports are configured ([[reports]]); each kind can be shown: tui-monitor report {'|'.join(KINDS)}")
+        print_line(f"no reports are configured ([[reports]]); each kind can be shown: tui-monitor report {'|'.join(KINDS)}")
     else:
         rows: Sequence[Sequence[Cell]] = [
-            ((one.name, "bold"), one.kind, stamp(next_due(one, now), now, None), ", ".join(one.to) or "nobody") for one in found
+            ((Data(one.name), "bold"), one.kind, stamp(next_due(one, now), now, None), ", ".join(one.to) or "nobody") for one in found
         ]
         table(rows, ("NAME", "KIND", "NEXT", "TO"))
     return 0

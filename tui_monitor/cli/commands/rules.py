@@ -10,7 +10,7 @@ from tui_monitor.board.json_shapes import refusal_json, rules_check_json
 from tui_monitor.cli.arguments import add_actions, add_json
 from tui_monitor.cli.commands.added_rules import add_added_rule_arguments, add_rule, extended_configuration, list_rules, remove_rule
 from tui_monitor.cli.options import Refused, counted, print_error
-from tui_monitor.cli.output import print_json
+from tui_monitor.cli.output import print_json, print_line
 from tui_monitor.core.exit_codes import CONFIGURATION
 
 if TYPE_CHECKING:
@@ -100,10 +100,10 @@ def _check(given: Namespace) -> int:
     else:
         added = f", {counts['added']} added" if counts["added"] else ""
         of_files = f", {counts['files']} of {counted(len(paths), 'rule file')}" if paths else ""
-        print(
+        print_line(
             f"read {counted(read, 'rule')}: {counts['built_in']} built in, {counts['configuration']} of the configuration{of_files}{added}"
         )
-        print(f"{run} can run: {len(rules)} alerting, {len(recording)} recording")
+        print_line(f"{run} can run: {len(rules)} alerting, {len(recording)} recording")
     if problems:
         raise Refused("\n".join(problems), CONFIGURATION)
     if not given.json:

@@ -11,7 +11,7 @@ from tui_monitor.board.json_shapes import audit_json, listed_alert_json, notific
 from tui_monitor.cli.arguments import add_json, add_watch, count
 from tui_monitor.cli.commands.status import status, stored_board
 from tui_monitor.cli.options import Refused, wall_ms
-from tui_monitor.cli.output import Cell, print_json, table, terminal_width
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table, terminal_width
 from tui_monitor.cli.state_access import open_state_for_people, read_state
 from tui_monitor.cli.watch import watch
 from tui_monitor.core.exit_codes import USAGE
@@ -94,7 +94,7 @@ def _list_alerts(given: Namespace) -> int:
         sent = read_state(directory, lambda state: {alert.id: state.outbox.of_alert(alert.id) for alert in alerts})
         print_json([listed_alert_json(alert, board.service if board else "", sent[alert.id]) for alert in alerts])
     elif not alerts:
-        print("no alerts")
+        print_line("no alerts")
     elif terminal_width() < ROOMY:
         table([_short_row(alert, wall_ms()) for alert in alerts], ("ID", "SEVERITY", "STATE", "FOR", "ALERT"))
     else:
@@ -130,7 +130,7 @@ def _alert_row(alert: Alert, now: int) -> Sequence[Cell]:
         (state, "dim" if quiet else ""),
         stamp(began, now, None),
         span(seconds) if seconds >= 10 else f"{seconds}s",
-        (alert.name, "dim" if quiet else "bold"),
+        (Data(alert.name), "dim" if quiet else "bold"),
         said.summary or labels_text(alert.labels),
         ("; ".join(_remarks(alert, now)), "dim"),
     )
@@ -171,7 +171,7 @@ def _silences(given: Namespace) -> int:
     if given.json:
         print_json([silence_json(silence, now) for silence in shown])
     elif not shown:
-        print("no silences")
+        print_line("no silences")
     else:
         table([_silence_row(silence, now) for silence in shown], ("ID", "STATE", "FROM", "ENDS", "LEFT", "MATCHERS", "BY", "COMMENT"))
     return 0
@@ -187,9 +187,9 @@ def _silence_row(silence: Silence, now: int) -> Sequence[Cell]:
         stamp(silence.starts_at, now, None),
         stamp(silence.ends_at, now, None),
         left,
-        matchers,
-        silence.by,
-        silence.comment,
+        Data(matchers),
+        Data(silence.by),
+        Data(silence.comment),
     )
 
 
@@ -202,10 +202,10 @@ def _audit(given: Namespace) -> int:
     if given.json:
         print_json([audit_json(line) for line in lines])
     elif not lines:
-        print("the audit log is empty: no person or command has changed anything yet")
+        print_line("the audit log is empty: no person or command has changed anything yet")
     else:
         rows: list[Sequence[Cell]] = [
-            (stamp(line.at, now, None, seconds=True), line.by, (line.verb, "bold"), line.subject, line.note) for line in lines
+            (stamp(line.at, now, None, seconds=True), Data(line.by), (line.verb, "bold"), Data(line.subject), line.note) for line in lines
         ]
         table(rows, ("TIME", "BY", "DID", "TO", "NOTE"))
     return 0
@@ -220,14 +220,14 @@ def _notifications(given: Namespace) -> int:
         return 0
     entries = read_state(directory, lambda state: state.outbox.newest(given.limit))
     if not entries:
-        print("no notifications")
+        print_line("no notifications")
     else:
         told = {ident for entry in entries for ident in entry.alerts}
         labels = read_state(directory, lambda state: state.alerts.labels(told))
         rows: list[Sequence[Cell]] = [
             (
                 stamp(entry.created_at, now, None, seconds=True),
-                entry.notifier,
+                Data(entry.notifier),
                 entry.kind,
                 (entry.state, entry.state),
                 "" if entry.attempts < 2 else f"{entry.attempts} tries",

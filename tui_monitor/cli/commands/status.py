@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -17,9 +18,10 @@ from tui_monitor.board.codec import board_from_json
 from tui_monitor.board.json_shapes import alert_counts_json, leader_json, status_json
 from tui_monitor.board.strip import slot_bounds
 from tui_monitor.board.values import AlertView, Board
+from tui_monitor.cli.language import words_of_person
 from tui_monitor.cli.one_line import one_line
 from tui_monitor.cli.options import Refused, wall_ms
-from tui_monitor.cli.output import Cell, print_json, print_line, table, terminal_width
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table, terminal_width
 from tui_monitor.cli.state_access import StateAccess, open_state, read_state
 from tui_monitor.cli.watch import watch
 from tui_monitor.core.humanize import NOTHING, latency, percent, size, span, stamp
@@ -57,7 +59,8 @@ def _answer(given: Namespace) -> int:
     if given.json:
         print_json(report)
     elif given.oneline:
-        print(clean(one_line(HealthStatus(report["status"]), report["reason"], board, now, glyphs_for(os.environ))))
+        say = words_of_person(sys.stdout).say
+        print(clean(one_line(HealthStatus(report["status"]), report["reason"], board, now, glyphs_for(os.environ), say)))
     else:
         _print(report, now, _strips(given, report, now))
     return int(given.verdict)
@@ -154,7 +157,7 @@ def _print(report: Mapping[str, Any], now: int, strips: Mapping[str, str]) -> No
     who = f"{leader['kind']}, pid {leader['pid']}, up {max(0, round(report['uptime_s']))}s" if leader else ""
     if leader and report["uptime_s"] >= 60:
         who = f"{leader['kind']}, pid {leader['pid']}, up {span(report['uptime_s'])}"
-    print_line((report["host"], "bold"), (report["status"], report["status"]), (who, "dim"))
+    print_line((Data(report["host"]), "bold"), (report["status"], report["status"]), (who, "dim"))
     if report["reason"]:
         last = f"; the last board is of {_clock(report['at'], now)}" if report["at"] else ""
         print_line(f"{report['reason']}{last}")
@@ -197,7 +200,14 @@ def _alert_counts(counts: Mapping[str, Any]) -> list[Cell]:
 
 def _check_row(check: Mapping[str, Any], now: int) -> list[Cell]:
     took = "" if check["duration_ms"] is None else latency(check["duration_ms"] / 1000)
-    return [(check["status"], check["status"]), check["name"], (check["type"], "dim"), took, _clock(check["since"], now), check["reason"]]
+    return [
+        (check["status"], check["status"]),
+        Data(check["name"]),
+        (Data(check["type"]), "dim"),
+        took,
+        _clock(check["since"], now),
+        check["reason"],
+    ]
 
 
 def _clock(text: str | None, now: int) -> str:

@@ -13,7 +13,7 @@ from tui_monitor.board.json_shapes import store_json
 from tui_monitor.cli.arguments import add_actions, add_json
 from tui_monitor.cli.history_access import selector_matchers
 from tui_monitor.cli.options import Refused, print_error, seconds_of, wall_ms
-from tui_monitor.cli.output import Cell, print_json, print_line, table
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table
 from tui_monitor.cli.state_access import existing_state, open_state
 from tui_monitor.core.humanize import size, stamp
 from tui_monitor.platform.state_directory import StateDirectory
@@ -74,7 +74,7 @@ def _info(given: Namespace) -> int:
 def _print_info(known: Mapping[str, Any]) -> None:
     now = wall_ms()
     log = f"log {size(known['wal_bytes'])}, unused {size(known['free_bytes'])}, schema {known['schema']}"
-    print_line((known["path"], "bold"), size(known["file_bytes"]), (log, "dim"))
+    print_line((Data(known["path"]), "bold"), size(known["file_bytes"]), (log, "dim"))
     each = known["bytes_per_raw_sample"]
     print_line(f"{known['series']} series", f"{known['raw_samples']} raw samples", f"{each} bytes each" if each else "")
     names = {"ticks": "newest ticks", "recent": "last minutes", "raw": "every sample", "minutes": "minutes", "hours": "hours"}
@@ -93,7 +93,7 @@ def _verify(given: Namespace) -> int:
         faults += [f"history.db: {fault}" for fault in verify(directory.history_db)]
     if faults:
         raise Refused("\n".join(faults))
-    print(f"{directory.path}: fine")
+    print_line(f"{directory.path}: fine")
     return 0
 
 
@@ -105,7 +105,7 @@ def _compact(given: Namespace) -> int:
         raise Refused("a monitor runs and would have to wait with writing: stop it first, or say --force")
     path = _history(access.directory)
     before, after = compact(path)
-    print(f"{path}: {size(before)} before, {size(after)} now")
+    print_line(f"{path}: {size(before)} before, {size(after)} now")
     return 0
 
 

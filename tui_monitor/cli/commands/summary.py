@@ -11,7 +11,7 @@ from tui_monitor.board.listings import SeriesStatistics
 from tui_monitor.cli.arguments import add_json
 from tui_monitor.cli.history_access import StoredHistory, selector_matchers
 from tui_monitor.cli.options import seconds_of, state_path, wall_ms
-from tui_monitor.cli.output import Cell, print_json, table
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table
 from tui_monitor.core.humanize import measured
 from tui_monitor.core.values import METRIC_NAME, label
 from tui_monitor.promql.query_facts import unit_of
@@ -39,7 +39,7 @@ def run(given: Namespace) -> int:
     if given.json:
         print_json([series_summary_json(one, _unit(one)) for one in found])
     elif not found:
-        print(f"no series has samples of the last {given.since}")
+        print_line(f"no series has samples of the last {given.since}")
     else:
         table([_row(one) for one in found], ("SERIES", "COUNT", "SUM", "MIN", "AVG", "MAX", "LAST"))
     return 0
@@ -52,4 +52,4 @@ def _unit(found: SeriesStatistics) -> str:
 def _row(found: SeriesStatistics) -> Sequence[Cell]:
     figures = (found.low, found.sum / found.count, found.high, found.last)
     values = (measured(value, _unit(found)) for value in figures)
-    return (format_labels(found.labels), "bold"), str(found.count), f"{found.sum:.6g}", *values
+    return (Data(format_labels(found.labels)), "bold"), str(found.count), f"{found.sum:.6g}", *values

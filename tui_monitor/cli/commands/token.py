@@ -9,7 +9,7 @@ from tui_monitor.board.json_shapes import token_json
 from tui_monitor.cli.arguments import add_actions, add_json
 from tui_monitor.cli.commands.actions import submit
 from tui_monitor.cli.options import Refused, seconds_of, wall_ms
-from tui_monitor.cli.output import Cell, print_json, table
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table
 from tui_monitor.cli.state_access import open_state, read_state
 from tui_monitor.core.access_token import SCOPES, AccessToken, digest_of, new_secret
 from tui_monitor.core.commands import AddToken, RevokeToken
@@ -51,7 +51,7 @@ def _list(given: Namespace) -> int:
     if given.json:
         print_json([token_json(token) for token in tokens])
     elif not tokens:
-        print("no tokens; make one: tui-monitor token add NAME --scope read")
+        print_line("no tokens; make one: tui-monitor token add NAME --scope read")
     else:
         table([_row(token, wall_ms()) for token in tokens], ("NAME", "SCOPES", "KIND", "BY", "MADE", "EXPIRES"))
     return 0
@@ -60,7 +60,7 @@ def _list(given: Namespace) -> int:
 def _row(token: AccessToken, now: int) -> Sequence[Cell]:
     end = stamp(token.expires_at, now, None) if token.expires_at else "never"
     expires: Cell = end if token.valid(now) else (f"expired {end}", "dim")
-    return token.name, " ".join(token.scopes), token.kind, token.by, stamp(token.created_at, now, None), expires
+    return Data(token.name), Data(" ".join(token.scopes)), token.kind, Data(token.by), stamp(token.created_at, now, None), expires
 
 
 def _revoke(given: Namespace) -> int:

@@ -12,7 +12,7 @@ from tui_monitor.board.json_shapes import trace_extent, trace_json, trace_summar
 from tui_monitor.cli.arguments import add_json, count
 from tui_monitor.cli.commands.logs import lines_of_blocks, open_telemetry
 from tui_monitor.cli.options import Refused, print_error, seconds_of, wall_ms
-from tui_monitor.cli.output import Cell, print_json, print_line, table, terminal_width
+from tui_monitor.cli.output import Cell, Data, print_json, print_line, table, terminal_width
 from tui_monitor.cli.state_access import existing_state
 from tui_monitor.core.humanize import latency, stamp
 from tui_monitor.core.trace import Span, TraceQuery, TraceSummary, span_tree
@@ -90,7 +90,7 @@ def _narrowed(given: Namespace) -> bool:
 def _row(trace: TraceSummary, now: int) -> Sequence[Cell]:
     failed: Cell = (str(trace.errors), "error") if trace.errors else ""
     began = stamp(trace.start_us // 1000, now, None, seconds=True)
-    return (trace.trace_id[:12], began, latency(trace.duration_us / 1e6), str(trace.spans), failed, trace.service, trace.operation)
+    return (trace.trace_id[:12], began, latency(trace.duration_us / 1e6), str(trace.spans), failed, Data(trace.service), Data(trace.operation))
 
 
 # --- one trace ------------------------------------------------------------------------------------------------------------
@@ -108,7 +108,12 @@ def _trace(given: Namespace, reader: TelemetryReader) -> int:
     wide = terminal_width() >= 100
     table([_span_row(depth, span, begin, length, wide) for depth, span in span_tree(spans)], ("SPAN", "SERVICE", "TOOK", "", ""))
     for line in reversed(lines):
-        print_line((line["at"], "dim"), (line["level"] or "-", line["level"]), (line["service"] or line["check"], "dim"), line["message"])
+        print_line(
+            (line["at"], "dim"),
+            (Data(line["level"] or "-"), line["level"]),
+            (Data(line["service"] or line["check"]), "dim"),
+            Data(line["message"]),
+        )
     return 0
 
 
@@ -119,7 +124,7 @@ def _lines(reader: TelemetryReader, trace: str) -> Any:
 def _span_row(depth: int, span: Span, begin: int, length: int, wide: bool) -> Sequence[Cell]:
     failed: Cell = (f"error {span.message}".strip(), "error") if span.status == "error" else ""
     bar = bar_of(span.start_us - begin, span.duration_us, length) if wide else ""
-    return (("  " * depth) + span.operation, span.service, latency(span.duration_us / 1e6), bar, failed)
+    return (Data("  " * depth + span.operation), Data(span.service), latency(span.duration_us / 1e6), bar, failed)
 
 
 def bar_of(start: int, duration: int, whole: int, width: int = BAR) -> str:

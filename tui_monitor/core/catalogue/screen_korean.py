@@ -27,10 +27,10 @@ _TITLES = {
 _WORDS = {
     "all well": "모두 정상", "loading": "불러오는 중", "live": "실시간", "past": "과거", "starting": "시작 중", "viewer": "열람", "viewing": "열람",
     "leader": "데몬", "daemon": "데몬", "standby": "대기", "no leader": "데몬 없음", "no daemon": "데몬 없음", "told": "통보:", "why": "원인",
-    "try": "조치", "hits": "영향", "ack": "확인", "now": "방금", "healthy": "정상", "degraded": "성능 저하", "unhealthy": "비정상",
+    "try": "조치", "hits": "영향", "ack": "확인", "now": "지금", "healthy": "정상", "degraded": "성능 저하", "unhealthy": "비정상",
     "unknown": "알 수 없음", "firing": "발생 중", "pending": "대기", "resolved": "복구", "acknowledged": "확인됨", "sent": "보냄", "queued": "대기 중",
     "retrying": "재시도", "failed": "실패", "not told": "통보 안 됨", "not sent": "보내지 않음", "overdue": "응답 지연", "due now": "지금 확인",
-    "timeout": "시간초과", "refused": "거부됨", "no DNS": "DNS 실패", "late": "지연", "cert": "인증서", "down": "장애", "critical": "심각",
+    "timeout": "무응답", "refused": "거부됨", "no DNS": "DNS 실패", "late": "지연", "cert": "인증서", "down": "장애", "critical": "심각",
     "error": "오류", "warning": "경고", "info": "정보", "PAUSED": "정지", "NO LEADER": "데몬 없음", "NO DAEMON": "데몬 없음",
     "READ-ONLY": "읽기 전용", "TROUBLE": "문제", "nothing firing": "알림 없음", "this machine only": "이 서버만 감시 중",
     "last 1h": "최근 1시간", "last 24h": "최근 24시간", "last 30d": "최근 30일", "last 15m": "최근 15분",
@@ -44,6 +44,22 @@ _WORDS = {
     "Nothing is selected.": "선택한 것이 없습니다.", "No alerts.": "알림이 없습니다.",
 }  # fmt: skip
 _SENTENCES = {
+    # Severities and states in four cells, labels of the selection, charts.
+    "CRIT": "심각", "WARN": "경고", "INFO": "정보", "ok": "복구", "run:": "문서:", "at:": "대상:", "needs": "의존", "min": "최소", "avg": "평균", "max": "최대",
+    "{severity} > {value} (off scale)": "{severity} > {value} (범위 밖)", "{severity} < {value} (off scale)": "{severity} < {value} (범위 밖)",
+    "at {when} {figure}": "{when} {figure}", "+{count} earlier": "이전 {count}건", "{count} of {all}": "{count}/{all}", "max {share}": "최대 {share}", "value": "값",
+    "{when} to {time}": "{when} – {time}", "resolved now": "방금 복구", "ack {by}": "확인 {by}", "{time} left": "{time} 남음", "from {when}": "{when}부터", "or until resolved": "또는 복구될 때까지",
+    "answer {text} ({when})": "{text} ({when})", "escalates {at} if not acked": "{at}까지 확인이 없으면 에스컬레이션",
+    "again in {time}": "{time} 뒤 재시도", "{count} tries: {text}": "{count}번 시도: {text}", "sent {at}": "{at} 보냄", "test": "시험", "reminder": "재알림", "message": "메시지",
+    "sending": "보내는 중", "unused": "미사용", "{name} unused": "{name} 미사용", "{count} messages": "메시지 {count}건", "{count} alerts": "알림 {count}건",
+    "{notifier} sent {time} ago": "{notifier} {time} 전 보냄", "{notifier} failed {time} ago": "{notifier} {time} 전 실패", "{notifier} retrying {time} ago": "{notifier} {time} 전 재시도",
+    "{notifier} unknown {time} ago": "{notifier} {time} 전 알 수 없음", "{notifier} sent now": "{notifier} 방금 보냄", "{notifier} failed now": "{notifier} 방금 실패", "{notifier} retrying now": "{notifier} 방금 재시도",
+    "the last {span}": "최근 {span}", "Evaluating the last {span} ...": "최근 {span} 판정 중 ...", "Reading the last {span} ...": "최근 {span} 읽는 중 ...",
+    "No alert fired in the last {span}.": "최근 {span} 동안 발생한 알림이 없습니다.", "trying {text} on {alert} ...": "{alert}에 {text} 시험 중 ...", "Try a change of {alert}": "{alert} 바꿔 보기",
+    "{reason}: root cause of {names}": "{reason} ({names}의 근본 원인)", "root cause of {names}": "{names}의 근본 원인", "caused by {names}": "원인: {names}",
+    "{name} is unhealthy: {reason}": "{name} 비정상: {reason}", "{name} is degraded: {reason}": "{name} 성능 저하: {reason}", "{name} is unhealthy": "{name} 비정상", "{name} is degraded": "{name} 성능 저하",
+    "loading the list": "목록 불러오는 중", "Layout: {name}. To keep it: {text}": "배치: {name}. 유지하려면: {text}",
+    "by rate": "빈도순", "check {name}": "체크 {name}",
     "{count} firing": "발생 {count}건",
     "{count} muted": "중지 {count}건",
     "{count} acked": "확인 {count}건",
@@ -66,8 +82,8 @@ _SENTENCES = {
     "alerts of one rule: fold, unfold": "같은 규칙의 알림: 접기, 펼치기", "fold": "접기",
     "{name}: {count} panels": "{name}: 패널 {count}개",
     "{name}: {count} panels (for your group)": "{name}: 패널 {count}개 (내 그룹)",
-    "There is no screen \"{name}\"; there are: {names}": "화면 \"{name}\"이(가) 없습니다. 있는 화면: {names}",
-    "There is no screen \"{name}\"; none is configured ([[screens]])": "화면 \"{name}\"이(가) 없습니다. 설정된 화면이 없습니다 ([[screens]])",
+    "There is no screen \"{name}\"": "화면 \"{name}\"이(가) 없습니다", "there are: {names}": "있는 것: {names}",
+    "none is configured ([[screens]])": "설정된 화면이 없습니다 ([[screens]])",
     "{count} marked": "{count}개 표시",
     "{first}-{last} of {all}": "{all}개 중 {first}-{last}",
     "filter: {needle}": "필터: {needle}",
@@ -169,6 +185,14 @@ _SENTENCES = {
     "No unit is watched. In the configuration:": "감시하는 유닛이 없습니다. 설정에 추가하세요:",
 }  # fmt: skip
 _PAGES = {
+    "No traces are kept. Traces (T) says how they come here.": "보관된 트레이스가 없습니다. 보내는 방법은 트레이스(T)에 있습니다.",
+    "No traces are kept.": "보관된 트레이스가 없습니다.",
+    "There is no acknowledgement of several alerts to undo.": "되돌릴 모두 확인이 없습니다.",
+    "No earlier trouble in this strip.": "이 띠에 이전 문제가 없습니다.", "No later trouble in this strip.": "이 띠에 다음 문제가 없습니다.",
+    "This entry is not about an alert.": "알림에 대한 기록이 아닙니다.", "This message is not about an alert.": "알림에 대한 메시지가 아닙니다.",
+    "Process {pid} has ended; its parent {parent} has not asked for it yet, and a signal changes nothing.":
+        "프로세스 {pid}: 끝났으나 부모 {parent}이(가) 아직 회수하지 않아 신호로 바뀌는 것이 없습니다.",
+    "Nothing was sent, as the audit log cannot take it: {reason}": "감사 기록에 남길 수 없어 보내지 않았습니다: {reason}",
     "first run: find the services": "첫 실행: 서비스 찾기", "trouble": "문제",
     "fold alerts of one rule; processes as a tree": "같은 규칙의 알림 접기, 프로세스는 트리로",
     "the last, the next trouble of the selection": "선택한 것의 이전, 다음 문제",
@@ -177,7 +201,7 @@ _PAGES = {
     "checks below what they depend on, root causes first": "의존 대상 아래의 체크, 근본 원인부터",
     "follow, pause": "따라가기, 멈춤", "in an alert: copy its commands": "알림에서: 명령 복사",
     "in an alert: next, previous incident": "알림에서: 다음, 이전 장애", "in an alert: open its runbook": "알림에서: 대응 문서 열기",
-    "kept lines of checks and services, live": "체크와 서비스의 로그를 실시간으로", "label": "레이블", "last": "마지막", "level": "수준",
+    "kept lines of checks and services, live": "체크와 서비스의 로그를 실시간으로", "label": "레이블", "last": "기간", "level": "수준",
     "logs: of the selected alert or check": "로그: 선택한 알림이나 체크의", "mute": "중지", "next failed": "다음 실패", "next line": "다음 줄",
     "operations": "작업", "other incidents": "다른 장애", "requests through several services, as waterfalls": "여러 서비스를 지나는 요청의 폭포 그림",
     "requests: routes with rates and latencies": "요청: 경로별 빈도와 시간", "routes with rate, errors and latencies": "경로별 빈도, 오류, 시간",
@@ -189,6 +213,7 @@ _PAGES = {
     "Enter mutes": "Enter 중지", "Space label": "Space 레이블", "Tab next": "Tab 다음", "Ctrl+T as a line": "Ctrl+T 한 줄로", "Ctrl+T as a form": "Ctrl+T 양식으로",
 }  # fmt: skip
 _KEYS = {
+    "arrows": "방향키", "left right": "← →", "up": "↑", "kind": "종류",
     # Labels of footers.
     "acknowledge": "확인", "ack all": "모두 확인", "unack": "확인 취소", "silence": "알림 중지", "details": "상세", "trend": "추이", "filter": "필터",
     "explore": "탐색", "window": "기간", "panes": "칸 이동", "screens": "화면", "help": "도움말", "quit": "종료", "back": "뒤로", "close": "닫기",

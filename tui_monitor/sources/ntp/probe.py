@@ -98,8 +98,8 @@ class NtpProbe:
         measured.samples.append(Sample(_OFFSET, best.offset))
         if abs(best.offset) > self._settings.max_offset:
             where = "behind" if best.offset > 0 else "ahead of"
-            measured.degraded = f"this machine's clock is {latency(abs(best.offset))} {where} {peer} "
-            f"(max_offset {format_duration(self._settings.max_offset)})"
+            off, most = latency(abs(best.offset)), format_duration(self._settings.max_offset)
+            measured.degraded = f"this machine's clock is {off} {where} {peer} (max_offset {most})"
 
     def _back_off(self, peer: str, *, answered: bool) -> None:
         """After a refusal send one packet per probe; after a further one pause for a doubling time. Raises OwnTrouble."""

@@ -92,8 +92,8 @@ class RequestsScreen(ListScreen):
         found = operation_of(one, operations)
         if found is None and not one.is_whole:
             names = " or ".join(f'"{name}"' for name in dict.fromkeys((one.name, one.row.route)))
-            why = f"No trace has an operation {names}." if operations else "No traces are kept."
-            self.context.inform(f"{why} Traces (T) says how they come here." if not operations else why)
+            nothing = "No traces are kept. Traces (T) says how they come here."
+            self.context.inform(f"No trace has an operation {names}." if operations else nothing)
             return
         from tui_monitor.tui.screens.traces import TracesScreen
 
