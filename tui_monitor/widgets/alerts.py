@@ -186,7 +186,7 @@ def alert_line(alert: AlertView, now: int, width: int, look: RenderStyle, *, sel
     colour, live = severity_style(alert), is_open(alert)
     row = LineBuilder(width, look).append(look.glyphs.selected if selected else " ", "accent")
     word = look.words.exact(SEVERITY_WORDS.get(alert.severity, alert.severity[:4].upper()))
-    row.name(f" {word}{' ' * (4 - f.cells(word))} ", f"chip-{colour}" if live else "dim" if alert.state == "resolved" else colour).gap()
+    row.name(f" {word}{' ' * (4 - f.cells(word))} ", f"chip-{colour}" if live else "dim" if alert.state == "resolved" else colour)
     row.append(f.age(alert.starts_at or alert.active_at, now), "text" if live else "dim", 8, right=True).gap(2)
     state_width = 0 if width < 70 else 18 if width < 100 else min(44, width // 5)
     name_width = 0 if width < 60 else 20 if width < 100 else 30 if width < 150 else 40

@@ -90,7 +90,15 @@ def _narrowed(given: Namespace) -> bool:
 def _row(trace: TraceSummary, now: int) -> Sequence[Cell]:
     failed: Cell = (str(trace.errors), "error") if trace.errors else ""
     began = stamp(trace.start_us // 1000, now, None, seconds=True)
-    return (trace.trace_id[:12], began, latency(trace.duration_us / 1e6), str(trace.spans), failed, Data(trace.service), Data(trace.operation))
+    return (
+        trace.trace_id[:12],
+        began,
+        latency(trace.duration_us / 1e6),
+        str(trace.spans),
+        failed,
+        Data(trace.service),
+        Data(trace.operation),
+    )
 
 
 # --- one trace ------------------------------------------------------------------------------------------------------------

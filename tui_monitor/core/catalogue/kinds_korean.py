@@ -106,6 +106,7 @@ _CONTAINERS = {
     "it announces a message of {size} bytes": "{size}바이트 메시지를 알림", "next run {at}": "다음 실행 {at}", "{count} units beyond the first {most}; name fewer": "처음 {most}개 뒤의 유닛 {count}개: 줄이십시오",
 }  # fmt: skip
 _FILES = {
+    "{count} lines are not kept: the disk was too slow for them": "{count}줄을 보관하지 못함: 디스크가 너무 느림",
     "{path} did not answer within {seconds}: look at the mount that it lies on": "{path} {seconds} 안에 응답 없음: 마운트를 확인하십시오", "(a message that journalctl left out for its length)": "(길어서 journalctl이 뺀 메시지)", "journalctl cannot be run: {error}": "journalctl을 실행할 수 없음: {error}", "{error}: install systemd's journalctl, or set path instead of unit": "{error}: systemd의 journalctl을 설치하거나 unit 대신 path를 쓰십시오",
     "no permission to read the journal: add the monitor's user to the group systemd-journal": "저널 읽기 권한이 없음: 모니터 사용자를 systemd-journal 그룹에 넣으십시오", "there is no journal on this machine: set path instead of unit, or start systemd-journald": "이 서버에 저널이 없음: unit 대신 path를 쓰거나 systemd-journald를 시작하십시오", "journalctl does not stay: {error}; run it by hand to see why": "journalctl이 계속 끝남: {error}, 직접 실행해 이유를 보십시오",
     "{path} is not a regular file: name a log file": "{path} 일반 파일이 아님: 로그 파일을 적으십시오", "{path} may not be read: let the monitor's user read it and its directories ({command})": "{path} 읽을 수 없음: 모니터 사용자에게 파일과 디렉터리의 읽기 권한을 주십시오 ({command})",

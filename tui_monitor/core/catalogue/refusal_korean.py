@@ -142,6 +142,8 @@ _UNKNOWN = {
     "a check of type {type} is read from the running monitor: {error}": "{type} 체크는 실행 중인 모니터에서 읽습니다: {error}",
 }  # fmt: skip
 _RESULTS = {
+    "queued: the monitor is not responding": "대기열에 넣음: 모니터가 응답하지 않습니다", "no monitor has run on this state directory yet": "이 상태 디렉터리에서 실행된 모니터가 없습니다",
+    "only the running monitor has the configuration": "설정은 실행 중인 모니터에만 있습니다",
     "it is used from the next reload on: {error}": "다음에 설정을 다시 읽을 때부터 적용됩니다: {error}",
     "only the process that leads takes pushes": "push는 데몬만 받습니다", "only the process that leads takes pings over HTTP": "HTTP 핑은 데몬만 받습니다",
     "silenced {text}": "알림 중지함: {text}",
