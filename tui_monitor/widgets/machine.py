@@ -21,6 +21,8 @@ MOST_BARS = 16
 LABEL = 6
 RATE_ROOM = 48
 """From this width on two rates have room for more digits."""
+TALL = 4
+"""From so many lines on a graph is coloured by height."""
 TEXT_STYLES = {"slot-ok": "strong", "slot-slow": "warning", "slot-down": "critical"}
 """The style of a figure by that of its bar."""
 MOST_HIGH, TALLEST = 6, 12
@@ -75,15 +77,16 @@ def lines_wanted(board: Board, width: int) -> int:
 
 
 def cpu_rows(here: Resources, values: Spark, height: int, width: int, look: RenderStyle) -> list[ResourceRow]:
-    """The CPU of the last minutes, each column in the colour of its load."""
+    """The CPU of the last minutes; a tall graph is coloured by height, a low one each column by its load."""
     if here.cpu is None:
         return [ResourceRow("cpu", LineBuilder(width, look).gap().append("cpu: no reading", "dim").line(), "cpu_usage_ratio")]
     columns = pick(newest([*values], max(1, width - 2)), level)
     rows = []
     for number, runs in enumerate(area(columns, height, look.glyphs)):
         row = LineBuilder(width, look).gap()
+        by_height = level((height - number - 0.5) / height) if height >= TALL else ""
         for text, style in runs:
-            row.append(text, style)
+            row.append(text, by_height or style)
         rows.append(ResourceRow("cpu" if number == height - 1 else "", row.line(), "cpu_usage_ratio"))
     return rows
 

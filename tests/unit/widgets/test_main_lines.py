@@ -415,3 +415,12 @@ def test_trouble_of_the_monitor_itself_is_told_by_its_fault() -> None:
     assert "ops-mail           nothing delivered for 10 min:" in row and "MonitorTrouble" not in row
     korean = RenderStyle(UNICODE, UTC, words=translator("ko"))
     assert "ops-mail: 10분째 전달 실패 ⋅ 50초" in text_of([verdict_line(board, [one], 120, korean)])
+
+
+def test_tall_graph_of_the_cpu_is_coloured_by_height() -> None:
+    """Its top rows are red and amber for a full load, and what is below is not; a low one is coloured by each column's load."""
+    here = boards.storm().resources
+    tall = [{style for text, style in row.line if text.strip()} for row in machine.cpu_rows(here, (1.0, 0.2), 12, 40, LOOK)]
+    assert tall[0] == {"slot-down"} and tall[2] == {"slot-slow"} and tall[-1] == {"slot-ok"}
+    low = machine.cpu_rows(here, (1.0, 0.2), 2, 40, LOOK)
+    assert {style for text, style in low[-1].line if text.strip()} == {"slot-down", "slot-ok"}
