@@ -42,7 +42,10 @@ def write(log: str, kind: str, size: int) -> int:
     """The log of about that size; gives the number of its lines. In a process of its own, since memory is measured."""
     levels = [LEVELS[n % 8] for n in range(COUNT)]
     kinds = ("json", "plain") if kind == "mixed" else (kind,)
-    made = (LINES[kinds[n % len(kinds)]].format(n=n, w=n % 17, m=n // 60 % 60, s=n % 60, level=each, lower=each.lower()) for n, each in enumerate(levels))
+    made = (
+        LINES[kinds[n % len(kinds)]].format(n=n, w=n % 17, m=n // 60 % 60, s=n % 60, level=each, lower=each.lower())
+        for n, each in enumerate(levels)
+    )
     block = "".join(line + "\n" for line in made).encode()
     times = max(1, size // len(block))
     with open(log, "ab") as out:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
-_GENERATED = ("__init__", "_compared", "__dataclass_fields__", "__dataclass_params__", "__match_args__")
+_MEMBERS = ("__init__", "_compared", "__dataclass_fields__", "__dataclass_params__", "__match_args__")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -29,8 +29,8 @@ def frozen(cls: type[T]) -> type[T]:
     made = again(cls.__name__, cls.__bases__, {**body, "__slots__": names})  # slots cannot be added to a class
     made.__qualname__ = cls.__qualname__
     generate = partial(_generate, made, {**written, "__annotations__": hints, "__module__": cls.__module__, "__doc__": "."})
-    for name in _GENERATED:
-        setattr(made, name, _Later(generate, name))
+    for name in _MEMBERS:
+        setattr(made, name, _Generated(generate, name))
     return _share(made)  # type: ignore[no-any-return]
 
 
@@ -41,7 +41,7 @@ def freeze(cls: type[T]) -> type[T]:
     return _share(made)  # type: ignore[no-any-return]
 
 
-class _Later:
+class _Generated:
     """Descriptor in place of a member that is not generated yet. Two threads may generate it at once: they make the same."""
 
     def __init__(self, generate: Callable[[], None], name: str) -> None:
@@ -57,7 +57,7 @@ def _generate(made: Any, body: dict[str, Any]) -> None:
     model: Any = dataclass(frozen=True, eq=False, repr=False)(type(made.__name__, (), body))
     model.__init__.__qualname__ = f"{made.__qualname__}.__init__"
     model._compared = _compared(model)
-    for name in _GENERATED:
+    for name in _MEMBERS:
         setattr(made, name, model.__dict__[name])
 
 

@@ -110,6 +110,6 @@ def test_what_a_class_has_of_its_own_is_made_at_its_first_use() -> None:
         name: str
         tags: list[str] = field(default_factory=list, compare=False)
 
-    assert type(Late.__dict__["__init__"]).__name__ == type(Late.__dict__["__dataclass_fields__"]).__name__ == "_Later"
+    assert type(Late.__dict__["__init__"]).__name__ == type(Late.__dict__["__dataclass_fields__"]).__name__ == "_Generated"
     assert [each.compare for each in fields(Late)] == [True, False]
     assert Late("a") == Late("a", ["x"]) and Late("a").tags == [] and type(Late.__dict__["__init__"]).__name__ == "function"
