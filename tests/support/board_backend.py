@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tests.support import sample_boards as boards
-from tests.support.sample_history import latency, sample_strip
+from tests.support.sample_history import SLOW, SLOWER, latency, past_health, sample_strip
 from tests.support.sample_reports import EXAMPLE_REPORT
 from tui_monitor.board.backend import QUERY_S, BoardListener, CommandRefused, MetricMetadata
 from tui_monitor.board.listings import ListedAlert, LogLine, LogQuery, SeriesStatistics, StoredMessage
@@ -318,8 +318,12 @@ class FakeBackend:
         found = next((one for one in self.board.checks if f'probe_duration_seconds{{check="{one.name}"' in expr and one.limits), None)
         if found is None or found.duration is None:
             return ()
-        failing, usual = found.status is HealthStatus.UNHEALTHY, found.duration
-        values = tuple(5.0 if failing and at >= found.since else latency(found.name, usual, at, 60_000) for at in times)
+        failing, usual, now = found.status is HealthStatus.UNHEALTHY, found.duration, self.board.at
+        slower = [SLOWER if past_health(found.name, now, at, at + 1) == SLOW else 1.0 for at in times]
+        values = tuple(
+            5.0 if failing and at >= found.since else latency(found.name, usual, at, 60_000) * factor
+            for at, factor in zip(times, slower, strict=True)
+        )
         return (ChartLine(f'{{check="{found.name}"}}', times if isinstance(times, tuple) else tuple(times), values),)
 
     def check_chart(self, expr: str, lines: tuple[ChartLine, ...], start: int, end: int) -> Chart:

@@ -25,8 +25,8 @@ EPISODES = {
 """By check: when trouble began and ended (minutes before now), and its check_health."""
 NEW = {"orders": 9, "webhooks-in": 21}
 """Checks that are only so many days old."""
-JITTER, SPIKES = 0.3, 0.03
-"""Latencies differ by this share; as often one is nearly twice the usual."""
+JITTER, SPIKES, SLOWER = 0.3, 0.03, 6.0
+"""Latencies differ by this share; as often one is nearly twice the usual; in an episode they are so many times the usual."""
 
 
 def noise(*parts: int) -> float:
@@ -74,14 +74,19 @@ def _slot(check: CheckView | None, now: int, begin: int, end: int) -> SlotSample
     if check is None or check.status is HealthStatus.UNKNOWN or begin < now - NEW.get(check.name, 86) * DAY:
         return SlotSamples()
     ill = check.status is not HealthStatus.HEALTHY and end > check.since
-    health = float(check.status.exit_code) if ill else _past(check.name, now, begin, end)
+    health = float(check.status.exit_code) if ill else past_health(check.name, now, begin, end)
     part = max(0.0, 1 - 3 * MINUTE / (end - begin)) if end - begin > 3 * MINUTE else 0.0
     usual = check.duration
-    seconds = None if usual is None else latency(check.name, usual, begin, end - begin) * (2.6 if health == SLOW else 1.0)
+    seconds = (
+        None
+        if usual is None
+        else latency(check.name, usual, begin, end - begin) * (SLOWER if health == SLOW and not ill else 2.6 if ill else 1.0)
+    )
     return SlotSamples(health, part if health == DOWN else 1.0, seconds)
 
 
-def _past(name: str, now: int, begin: int, end: int) -> float:
+def past_health(name: str, now: int, begin: int, end: int) -> float:
+    """The worst check_health of a check between two moments before ``now`` (UTC ms)."""
     ago, until = (now - begin) / MINUTE, (now - end) / MINUTE
     found = [health for since, over, health in EPISODES.get(name, ()) if since > until and over < ago]
     return max(found, default=0.0)

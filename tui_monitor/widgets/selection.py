@@ -111,7 +111,8 @@ def short_stamp(line: str, zone: tzinfo | None) -> str:
 
 
 def _calm(check: CheckView, now: int) -> str:
-    lasted = f", healthy for {f.age(check.since, now)}" if check.since else ""
+    age = f.age(check.since, now)
+    lasted = f", healthy for {age}" if check.since and age != "now" else ", healthy"
     return f"{f.latency(check.duration)}{lasted}" if check.at else "waiting for the first probe"
 
 

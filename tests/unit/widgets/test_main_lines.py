@@ -256,6 +256,8 @@ def test_the_selection_says_why_and_what_to_try() -> None:
     text = text_of(selection_lines(board.checks[0], board.alerts[0], HOUR, ("FATAL: too many clients",), board.at, 60, 24, LOOK))
     for part in ("why  timed out", "systemctl status postgresql", "hits billing, cart, checkout", "log  FATAL", "█"):
         assert part in text, text
+    well = replace(board.checks[-1], since=board.at - 4000)
+    assert "ms, healthy  " in text_of(selection_lines(well, None, HOUR, (), board.at, 60, 24, LOOK))
     assert "Nothing is selected" in text_of(selection_lines(None, None, (), (), board.at, 60, 24, LOOK))
 
 
