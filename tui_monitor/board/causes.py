@@ -23,6 +23,8 @@ def affected_by(live: Sequence[Alert]) -> dict[str, tuple[str, ...]]:
     A failed check's dependents are muted by its health alert (CheckUnhealthy; where that does not fire, by its gravest alert), not by
     each alert that carries its name.
     """
+    if not any(alert.suppressed_by for alert in live):
+        return {}
     causes: dict[str, str] = {}
     for alert in sorted(live, key=lambda one: (one.name == CHECK_RULE, severity_rank(one.severity)), reverse=True):
         if alert.state == "firing" and alert.labels.get("check"):

@@ -106,11 +106,6 @@ def _zones(name: str) -> Any:
     return importlib.import_module("sysconfig").get_config_var(name)
 
 
-YOUNG = 5_000
-"""Objects after which the youngest are collected: with Python's 700 each second's values are looked through while they are in use, at
-5 % of a dashboard's CPU."""
-
-
 def settle_memory() -> None:
     """Collect the garbage of the imports once (20 ms), and exempt the rest from later collections.
 
@@ -121,7 +116,6 @@ def settle_memory() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG)
 
 
 _STAND_INS: dict[str, tuple[Callable[[], None], ...]] = {

@@ -131,7 +131,7 @@ class AlertsPane(BoardPane):
     def select_rows(self) -> None:
         """The board's alerts, filtered and sorted."""
         found = [alert for alert in self.board.alerts if alerts.matches(alert, self.needle)] if self.needle else self.board.alerts
-        self.alerts = list(found) if self.order == self.ORDERS[0] else sorted(found, key=alerts.order_key(self.order))
+        self.alerts = sorted(found, key=alerts.order_key(self.order))
 
     def keys(self) -> Sequence[str]:
         """The alerts' ids."""

@@ -23,8 +23,9 @@ def lately_ended(
 
     What another one explains stands in the cause's line: ``needs`` has the checks that each check depends on.
     """
-    live = {_key(alert) for alert in present}
-    found = [one for one in history if one.state == "resolved" and one.ends_at and 0 <= now - one.ends_at < HOUR and _key(one) not in live]
+    found = [one for one in history if one.state == "resolved" and one.ends_at and 0 <= now - one.ends_at < HOUR]
+    live = {_key(alert) for alert in present} if found else set()
+    found = [one for one in found if _key(one) not in live]
     causes = explained(found, present, needs)
     hit: dict[str, set[str]] = {}
     for one in found:

@@ -250,7 +250,9 @@ class ServicesPane(StripsPane, ChecksPane):
         self.rows: list[services.TreeRow] = []
         self.columns: Sequence[str] = ()
         self._clicked = -1
+        self._tree: list[services.TreeRow] = []
         self._trees: Kept[list[services.TreeRow]] = Kept()
+        self._widths: Kept[int] = Kept()
         self._recent: Kept[Sequence[Line]] = Kept()
         super().__init__(board, look=look, text_styles=text_styles, id=id)
 
@@ -261,13 +263,16 @@ class ServicesPane(StripsPane, ChecksPane):
             found = tuple(c for c in found if needle in f"{c.name} {c.type} {c.category} {c.status} {c.reason}".casefold())
         order = self.order if not needle or self.order not in ("status", "configured") else "status"
         parts = (order, found if order == "latency" else [(check.name, check.status, check.depends_on) for check in found])
-        rows, newest = self._trees.of("", parts, lambda: services.tree(found, order, self.look)), {check.name: check for check in found}
-        self.rows = [row if row.check is newest[row.check.name] else services.TreeRow(newest[row.check.name], row.branch) for row in rows]
+        self._tree, newest = (
+            self._trees.of("", parts, lambda: services.tree(found, order, self.look)),
+            {check.name: check for check in found},
+        )
+        self.rows = [row if row.check is (check := newest[row.check.name]) else services.TreeRow(check, row.branch) for row in self._tree]
         self.checks = [row.check for row in self.rows]
 
     def build(self, width: int, height: int) -> tuple[Sequence[Line], int]:
         """The rows in the order of `select_rows`; the panes of checks of old sorted here."""
-        self.names = services.names_width(self.rows, width)
+        self.names = self._widths.of("", (self._tree, width), lambda: services.names_width(self.rows, width))
         return FramedPane.build(self, width, height)
 
     def usual_remark(self) -> str:

@@ -162,5 +162,5 @@ def short_reason(check: CheckView) -> str:
 def rest_line(checks: Sequence[CheckView], width: int, look: RenderStyle) -> Line:
     """The checks that have no row of their own: "+7 healthy: cache cdn-edge …"."""
     healthy = all(check.status is HealthStatus.HEALTHY for check in checks)
-    text = f"+{len(checks)} {'healthy' if healthy else 'more'}: {' '.join(check.name for check in checks)}"
+    text = f"+{len(checks)} {'healthy' if healthy else 'more'}: {' '.join([check.name for check in checks[:width]])}"
     return LineBuilder(width, look).gap(3).say(text, "dim").line()

@@ -108,7 +108,8 @@ def hour_cells(board: Board, whole: Strip, width: int, look: RenderStyle) -> tup
 
 
 def _states(board: Board, look: RenderStyle) -> str:
-    counts = [(sum(check.status is status for check in board.checks), status) for status in HealthStatus]
+    statuses = [check.status for check in board.checks]
+    counts = [(statuses.count(status), status) for status in HealthStatus]
     texts = [f"{look.glyphs.health(status.value)}{count}" for count, status in counts if count]
     return "  " + " ".join(reversed(texts)) + " " if texts else ""
 
