@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import TypeGuard
 
-from tui_monitor.core.units import duration_parts
+from tui_monitor.core.units import duration_parts, format_duration
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 NOTHING = "-"
@@ -172,6 +172,13 @@ def unit_value(value: float, unit: str) -> str:
     if unit == "bytes_per_second":
         return rate(value)
     return texts[unit]() if unit in texts else number(value)
+
+
+def limit_text(value: float, unit: str) -> str:
+    """A limit as it is configured: "250ms", "1s", "90%"; in other units than time and shares as a value."""
+    if unit in ("seconds", "duration") and value >= 0.001:
+        return format_duration(value)
+    return measured(value, unit).replace(".0%", "%") if unit else number(value)
 
 
 HEALTH_WORDS = ("healthy", "degraded", "unhealthy")

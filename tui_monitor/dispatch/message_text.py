@@ -9,7 +9,7 @@ from tui_monitor.alerts.measure import NO_MEASURE, Measure
 from tui_monitor.core.catalogue.languages import phrases
 from tui_monitor.core.catalogue.phrases import Phrases
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.humanize import measured, span_words
+from tui_monitor.core.humanize import limit_text, measured, span_words
 from tui_monitor.core.mute_reason import MuteReason
 from tui_monitor.core.sanitize import clean, clip
 from tui_monitor.core.values import known_severity
@@ -68,7 +68,8 @@ def value_and_limit(value: float | None, measure: Measure, words: Phrases) -> st
     """
     if value is None or measure.unit == "health":
         return ""
-    text, limit = (measured(each, measure.unit).replace(".0%", "%") for each in (value, measure.threshold))
+    text = measured(value, measure.unit).replace(".0%", "%")
+    limit = "" if measure.threshold is None else limit_text(measure.threshold, measure.unit) if measure.unit else f"{measure.threshold:.6g}"
     return words.limit.format(value=text, limit=limit) if limit else text
 
 

@@ -76,7 +76,7 @@ def legend_lines(
         for value, severity in beyond:
             row.append(look.glyphs.dash * 2, LIMIT_STYLES.get(severity, "info")).gap()
             sign = ">" if value > reach[1] else "<"
-            row.say(f"{severity} {sign} {f.unit_value(value, chart.unit)} (off scale)", "dim").gap(3)
+            row.say(f"{severity} {sign} {f.limit_text(value, chart.unit)} (off scale)", "dim").gap(3)
         if compared:
             row.append(look.glyphs.track * 2, "faint").gap().append("the same time last week", "dim")
         found.append(row.line())

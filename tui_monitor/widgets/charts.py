@@ -171,12 +171,12 @@ def _label_beyond(plot: Plot, chart: Chart, look: RenderStyle) -> None:
     beyond = [(value, severity) for value, severity in sorted(chart.thresholds) if value > plot.scale.high]
     if beyond:
         value, severity = beyond[0]
-        plot.label(plot.scale.high, look.words.say(f"{severity} > {f.unit_value(value, chart.unit)} (off scale)"), "dim")
+        plot.label(plot.scale.high, look.words.say(f"{severity} > {f.limit_text(value, chart.unit)} (off scale)"), "dim")
 
 
 def limit_text(value: float, severity: str, unit: str, look: RenderStyle) -> str:
-    """The label of a limit: "unhealthy > 1.00s", or "warning 300ms" where the rule may ask for less."""
-    return f"{look.words.exact(severity)}{' >' if severity in OWN_LIMITS else ''} {f.unit_value(value, unit)}"
+    """The label of a limit: "unhealthy > 1s", or "warning 300ms" where the rule may ask for less."""
+    return f"{look.words.exact(severity)}{' >' if severity in OWN_LIMITS else ''} {f.limit_text(value, unit)}"
 
 
 def _plot_line(plot: Plot, row: int, label: str | None, gutter: int, width: int, look: RenderStyle) -> Line:

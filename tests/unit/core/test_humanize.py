@@ -208,3 +208,13 @@ def test_a_length_of_time_is_spelled_from_one_division(seconds: float, words: st
 def test_a_length_that_is_counted_keeps_its_seconds(seconds: float, text: str) -> None:
     """Two units, apart by a space, wherever lengths are compared or counted down."""
     assert f.exact_span(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(1.0, "seconds", "1s"), (0.25, "seconds", "250ms"), (90, "duration", "1m30s"), (0.9, "ratio", "90%"), (0.125, "ratio", "12.5%"),
+     (2.0**30, "bytes", "1.0G"), (10, "", "10"), (0.0001, "seconds", "0.1ms")],
+)  # fmt: skip
+def test_a_limit_reads_as_it_is_configured(value: float, unit: str, text: str) -> None:
+    """Beside a chart and in a message: unhealthy > 1s, limit 90%."""
+    assert f.limit_text(value, unit) == text

@@ -46,7 +46,7 @@ def test_the_page_tells_all_of_an_outage_without_scrolling() -> None:
     """On 120x40: verdict, target, begin, failures, notifiers, affected, advice with its commands, runbook, log, what else."""
     top = "\n".join(page(view()).split("\n")[:40])
     for part in (
-        "✗ db down 3m 12s", "127.0.0.1:5432/app", "since 14:10:08", "19 failures in a row", "nobody acked it", "unhealthy > 1.00s",
+        "✗ db down 3m 12s", "127.0.0.1:5432/app", "since 14:10:08", "19 failures in a row", "nobody acked it", "unhealthy > 1s",
         "ops-chat", "refused", "3 muted by this", "billing", "checkout", "connect", "timed out after 5s", "systemctl status postgresql",
         "https://wiki.example.com/db", "payment: upstream timed out", "busiest then: postgres 31%", "first time", "History",
     ):  # fmt: skip

@@ -160,7 +160,7 @@ def test_many_short_alerts_leave_the_chart_readable() -> None:
 def test_a_limit_outside_of_the_picture_says_so() -> None:
     """The legend names limits that are too far away to be drawn, and on which side they are."""
     text = text_of(drawn(Chart((line(),), "seconds", ((0.4, "warning"), (90.0, "critical")))))
-    assert "critical > 90.0s (off scale)" in text and "warning 400ms " in text
+    assert "critical > 1m30s (off scale)" in text and "warning 400ms " in text
 
 
 def test_of_many_series_the_greatest_come_first_in_colours_of_their_own() -> None:

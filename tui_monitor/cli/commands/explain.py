@@ -19,13 +19,14 @@ from tui_monitor.cli.output import Cell, Data, print_json, print_line, table
 from tui_monitor.cli.state_access import StateAccess, open_state, read_state
 from tui_monitor.core.exit_codes import USAGE
 from tui_monitor.core.frozen import frozen
-from tui_monitor.core.humanize import exact_span, stamp
+from tui_monitor.core.humanize import exact_span, measured, stamp
 from tui_monitor.core.units import format_duration
 from tui_monitor.core.values import METRIC_NAME, label
 from tui_monitor.promql.engine import Query
 from tui_monitor.promql.errors import EvaluationError
 from tui_monitor.promql.explain import Part, explain
 from tui_monitor.promql.numbers import format_sample
+from tui_monitor.promql.query_facts import unit_of
 from tui_monitor.promql.suggestions import unknown_metrics
 from tui_monitor.promql.values import Matrix, format_labels
 from tui_monitor.runtime.wiring import rules_of
@@ -189,23 +190,24 @@ def _print(one: Explained, now: int) -> None:
 
 def _result(part: Part, now: int) -> list[str]:
     """The value as lines, at most MOST_SERIES series."""
-    value = part.result
+    value, unit = part.result, unit_of(part.text)
     if isinstance(value, EvaluationError):
         return [f"error: {value}"]
     if isinstance(value, str):
         return [value]
     if isinstance(value, float | int):
-        return [_number(float(value))]
+        return [_number(float(value), unit)]
     if not value:
         return ["no series"]
     if isinstance(value, Matrix):
-        lines = [f"{format_labels(labels)}  {len(values)} samples, newest {_number(values[-1])}" for labels, _, values in value]
+        lines = [f"{format_labels(labels)}  {len(values)} samples, newest {_number(values[-1], unit)}" for labels, _, values in value]
     else:
-        lines = [f"{_number(number)}  {format_labels(labels)}" for labels, number in value]
+        lines = [f"{_number(number, unit)}  {format_labels(labels)}" for labels, number in value]
     rest = len(lines) - MOST_SERIES
     return [*lines[:MOST_SERIES], f"and {rest} more"] if rest > 0 else lines
 
 
-def _number(value: float) -> str:
-    """A value with six digits: no person reads 0.519987355081676."""
-    return format_sample(float(f"{value:.6g}"))
+def _number(value: float, unit: str) -> str:
+    """A value with few digits and as people read it: "0.52 (52.0%)"; no person reads 0.519987355081676."""
+    told = measured(value, unit) if unit and value == value else ""
+    return f"{format_sample(float(f'{value:.3g}'))} ({told})" if told else format_sample(float(f"{value:.6g}"))
