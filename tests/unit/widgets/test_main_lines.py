@@ -26,7 +26,16 @@ from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
 from tui_monitor.widgets.incidents import ended_line, folded, grouped, incident_line, narrow_foot, told_text, try_line
 from tui_monitor.widgets.selection import fact_lines, selection_lines, short_stamp
-from tui_monitor.widgets.services import columns_at, names_width, rest_line, service_line, short_reason, strip_cells, tree
+from tui_monitor.widgets.services import (
+    columns_at,
+    columns_with_figures,
+    names_width,
+    rest_line,
+    service_line,
+    short_reason,
+    strip_cells,
+    tree,
+)
 from tui_monitor.widgets.strip_cells import WINDOWS, cell_text, merged, moment_at, next_cell, slots_at, strip_runs, trouble_moment
 from tui_monitor.widgets.styles import RECIPES
 from tui_monitor.widgets.verdict import hour_line, verdict_line
@@ -415,3 +424,11 @@ def test_trouble_of_the_monitor_itself_is_told_by_its_fault() -> None:
     assert "ops-mail           nothing delivered for 10 min:" in row and "MonitorTrouble" not in row
     korean = RenderStyle(UNICODE, UTC, words=translator("ko"))
     assert "ops-mail: 10분째 전달 실패 ⋅ 50초" in text_of([verdict_line(board, [one], 120, korean)])
+
+
+def test_a_column_that_has_no_figure_for_any_check_is_left_out() -> None:
+    """Certificates stand in the map of services where a check has one; the present latency always."""
+    checks = [replace(check, certificate_expires=None) for check in boards.storm().checks]
+    assert "cert" not in columns_with_figures(checks, 120)
+    assert "cert" in columns_with_figures([*checks[1:], replace(checks[0], certificate_expires=boards.AT)], 120)
+    assert columns_with_figures([replace(one, windows={}, duration=None) for one in checks], 120) == ("now",)
