@@ -70,7 +70,9 @@ def _check(given: Namespace) -> int:
     for warning in warnings:
         print_error(f"warning: {warning}")
     where = loaded.path or "the built-in defaults"
-    print(f"{where}: fine ({len(settings.checks)} checks, {len(settings.rules)} own rules, {len(settings.notifiers)} notifiers)")
+    parts = ((settings.checks, "check"), (settings.rules, "own rule"), (settings.notifiers, "notifier"))
+    counts = ", ".join(f"{len(found)} {word}{'s' * (len(found) != 1)}" for found, word in parts)
+    print(f"{where}: fine ({counts})")
     return 0
 
 
