@@ -68,7 +68,7 @@ def test_init_writes_where_the_next_start_looks(cli: Cli, tmp_path: Path, monkey
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
     assert cli("config", "init").code == 0
     assert (tmp_path / "xdg" / "tui-monitor" / "config.toml").exists()
-    assert "fine" in cli("config", "check").out
+    assert "fine (checks: 0, own rules: 0, " in cli("config", "check").out
 
 
 def test_show_hides_every_secret(cli: Cli, tmp_path: Path) -> None:
@@ -102,5 +102,5 @@ def test_init_finds_a_page_of_metrics(cli: Cli, tmp_path: Path, monkeypatch: pyt
     assert cli("config", "init", "--config", path).code == 0
     said = cli("check", "--json", "--config", path)
     assert {row["name"]: row["status"] for row in json.loads(said.out)} == {
-            "prometheus-node-exporter": "healthy", "prometheus-node-exporter-metrics": "healthy",
+            "node-exporter": "healthy", "node-exporter-metrics": "healthy",
         }  # fmt: skip

@@ -38,7 +38,7 @@ def test_the_demo_shows_a_failure_and_leaves_nothing(tmp_path: Path) -> None:
     with terminal([sys.executable, "-m", "tui_monitor", "demo"], (120, 40), environ) as seen:
         seen.until("services healthy")
         assert next(tmp_path.iterdir()).name.startswith("tui-monitor-demo-")
-        seen.until("timed out after 5s (connect)")
+        seen.until("too many connections")
         seen.until("4 affected")
         own = psutil.Process(seen.pid)
         found = [one for process in (own, *own.children(recursive=True)) for one in process.net_connections("inet")]

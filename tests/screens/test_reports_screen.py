@@ -9,6 +9,7 @@ from tests.support.board_backend import FakeBackend
 from tests.support.sample_reports import EXAMPLE_REPORT
 from tui_monitor.board.backend import CommandRefused
 from tui_monitor.board.report import Report
+from tui_monitor.board.report_text import report_lines
 from tui_monitor.core.humanize import cells
 from tui_monitor.tui.screens.reports import ReportsScreen
 from tui_monitor.widgets.cell_line import RenderStyle, text_of
@@ -60,3 +61,11 @@ def test_every_line_fits_and_nothing_is_lost_on_small_screens(width: int) -> Non
     assert "▴ 22:00" in shown and "nobody has acknowledged it" in " ".join(shown.split()) and "▁" in shown
     plain = text_of(report_screen_lines(EXAMPLE_REPORT, width, RenderStyle(ASCII))).replace("👤", "")
     assert plain.isascii() and "! 22:00" in plain
+
+
+def test_cut_cells_end_as_on_all_screens() -> None:
+    """With the terminal's own mark, in mail with a tilde."""
+    assert "⋯" in text_of(report_screen_lines(EXAMPLE_REPORT, 40, RenderStyle())) and "~" not in text_of(
+        report_screen_lines(EXAMPLE_REPORT, 40, RenderStyle())
+    )
+    assert any("~" in line.text for line in report_lines(EXAMPLE_REPORT, 40))

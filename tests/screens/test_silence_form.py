@@ -93,6 +93,7 @@ def test_the_effect_names_the_subjects_of_now_and_of_a_week() -> None:
     board = boards.storm()
     ended = [replace(board.alerts[0], id=str(n), starts_at=boards.AT - n * boards.DAY) for n in range(10)]
     assert effect(FORM, board.alerts, ended, boards.AT) == "mutes 1 alert now, 7 last week: db"
+    assert effect(FORM, board.alerts, None, boards.AT) == "mutes 1 alert now: db"
     wide = effect(FORM.toggled(1), board.alerts, ended, boards.AT)
     assert wide == "mutes 4 alerts now, 7 last week: db, billing, cart and 1 more"
 

@@ -42,15 +42,18 @@ def headline_of(report: Report) -> str:
     return " · ".join(part for part in (report.title, report.period, report.host) if part)
 
 
-def report_lines(report: Report, width: int) -> list[TextLine]:
-    """The whole report in at most ``width`` cells a line."""
+def report_lines(report: Report, width: int, cut_mark: str = "~") -> list[TextLine]:
+    """The whole report in at most ``width`` cells a line; ``cut_mark`` ends what had to be cut."""
     form = report_format(report)
     mark = MARKS.get(report.shade, "")
-    lines = [TextLine(cut(headline_of(report), width), "title"), *_wrapped(f"{mark} {report.verdict}".strip(), width, "text", report.shade)]
+    lines = [
+        TextLine(cut(headline_of(report), width, cut_mark), "title"),
+        *_wrapped(f"{mark} {report.verdict}".strip(), width, "text", report.shade),
+    ]
     for note in report.notes:
         lines += _wrapped(note, width, "note", "warn")
     for section in report.sections:
-        lines += [TextLine(""), TextLine(cut(section.title, width), "head"), *_section_lines(section, width, form)]
+        lines += [TextLine(""), TextLine(cut(section.title, width, cut_mark), "head"), *_section_lines(section, width, form, cut_mark)]
     return lines
 
 
@@ -58,17 +61,19 @@ def _wrapped(text: str, width: int, kind: str, shade: str = "") -> list[TextLine
     return [TextLine(line, kind, shade) for line in wrap(text, width)]
 
 
-def _section_lines(section: ReportSection, width: int, form: ReportFormat) -> Iterable[TextLine]:
+def _section_lines(section: ReportSection, width: int, form: ReportFormat, cut_mark: str) -> Iterable[TextLine]:
     for line in section.lines:
         yield from _wrapped(line, width, "text")
-    yield from table_lines(section.columns, section.rows, width, form)
+    yield from table_lines(section.columns, section.rows, width, form, cut_mark)
     if section.more:
         yield TextLine(form.t.more.format(count=section.more), "note")
     for chart in section.charts:
-        yield TextLine(cut(chart_line(chart, form, max(8, min(48, width - 44))), width), "chart")
+        yield TextLine(cut(chart_line(chart, form, max(8, min(48, width - 44))), width, cut_mark), "chart")
 
 
-def table_lines(columns: Sequence[ReportColumn], rows: Sequence[ReportRow], width: int, form: ReportFormat) -> Iterable[TextLine]:
+def table_lines(
+    columns: Sequence[ReportColumn], rows: Sequence[ReportRow], width: int, form: ReportFormat, cut_mark: str = "~"
+) -> Iterable[TextLine]:
     """Aligned columns. Brief ones that do not fit are left out; brief texts then stand in a second line of their row."""
     if not rows:
         return
@@ -83,10 +88,10 @@ def table_lines(columns: Sequence[ReportColumn], rows: Sequence[ReportRow], widt
     right = [columns[place].unit not in LEFT for place in shown]
     marked = any(row.shade in MARKED for row in rows)
     if any(heads):
-        yield TextLine("  " * marked + _joined(heads, widths, right, width), "columns")
+        yield TextLine("  " * marked + _joined(heads, widths, right, width, cut_mark), "columns")
     for row, line in zip(rows, texts, strict=True):
         mark = f"{MARKED.get(row.shade, ' ')} " if marked else ""
-        yield TextLine(mark + _joined(line, widths, right, width), "total" if row.shade == "total" else "row", row.shade)
+        yield TextLine(mark + _joined(line, widths, right, width, cut_mark), "total" if row.shade == "total" else "row", row.shade)
         yield from _second_line(columns, row, below, width, form)
 
 
@@ -100,9 +105,9 @@ def labelled(column: ReportColumn, text: str) -> str:
     return f"{column.title}: {text}" if column.key in LABELLED else text
 
 
-def _joined(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool], width: int) -> str:
-    parts = [fit(text, wide, right=end) for text, wide, end in zip(texts, widths, right, strict=True)]
-    return cut("  ".join(parts).rstrip(), width)
+def _joined(texts: Sequence[str], widths: Sequence[int], right: Sequence[bool], width: int, cut_mark: str) -> str:
+    parts = [fit(text, wide, cut_mark, right=end) for text, wide, end in zip(texts, widths, right, strict=True)]
+    return cut("  ".join(parts).rstrip(), width, cut_mark)
 
 
 def filled_columns(columns: Sequence[ReportColumn], rows: Sequence[ReportRow]) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tui_monitor.board.not_healthy import not_healthy_names
 from tui_monitor.board.values import AlertView, Board, CheckView
 from tui_monitor.core.humanize import age
 from tui_monitor.core.subjects import subject_of
@@ -26,8 +27,9 @@ def one_line(status: HealthStatus, reason: str, board: Board | None, now: int, g
     if failing := [check for check in board.checks if check.status in (HealthStatus.UNHEALTHY, HealthStatus.DEGRADED)]:
         return _failing(failing, board, now, glyphs, say)
     healthy = sum(check.status is HealthStatus.HEALTHY for check in board.checks)
-    of = "" if healthy == len(board.checks) else f" of {len(board.checks)}"
-    return f"{glyphs.health(status.value)} {say(f'{healthy}{of} healthy' if board.checks else 'this machine')}"
+    if healthy == len(board.checks):
+        return f"{glyphs.health(status.value)} {say(f'{healthy} healthy' if healthy else 'this machine')}"
+    return f"{glyphs.health(status.value)} {not_healthy_names(board)} ({say(f'{healthy} of {len(board.checks)} healthy')})"
 
 
 def _incident(first: AlertView, more: int, now: int, glyphs: Glyphs, say: Say) -> str:

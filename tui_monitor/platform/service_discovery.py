@@ -20,6 +20,10 @@ _PAGES = (b"text/plain; version=", b"text/plain;version=", b"application/openmet
 """Content types of pages of metrics, in lower case."""
 _NGINX_STATUS = ("/nginx_status", "/stub_status", "/basic_status")
 """The usual places of nginx' page of connections (source: its module stub_status)."""
+_NO_NAME = re.compile(
+    r"(welcome|index|directory listing|home|login|sign in|it works|untitled|document)\b.*|.*default page.*", re.IGNORECASE
+)
+"""Titles of pages that do not say what they belong to."""
 _LISTEN = "0A"
 _POSTGRES_SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
 _POSTGRES_WORDS = b"\0\x03\0\0user\0monitor\0database\0postgres\0\0"
@@ -76,10 +80,12 @@ async def discover(places: list[tuple[str, int]], names: Mapping[int, str] = Map
 
 
 def _named(services: Iterable[DiscoveredService], names: Mapping[int, str]) -> Iterator[DiscoveredService]:
-    """Each with a name of its own: of the process or unit, else of the page's title, else kind and port."""
-    taken: set[str] = set()
-    for one in services:
-        base = names.get(one.port, "") or one.name or f"{one.kind}-{one.port}"
+    """Each with a name of its own: of the page's title, which tells several servers of one process apart, else of the process or unit,
+    else kind and port. A page of metrics has the name of what it is about."""
+    found, taken = list(services), set[str]()
+    titles = {one.port: one.name for one in found if one.name}
+    for one in found:
+        base = titles.get(one.port, "") or names.get(one.port, "") or f"{one.kind}-{one.port}"
         base += {"prometheus": "-metrics", "nginx": "-status"}.get(one.kind, "")
         name = next(word for word in (base, f"{base}-{one.port}", f"{base}-{one.kind}-{one.port}") if word not in taken)
         taken.add(name)
@@ -122,14 +128,16 @@ async def _identify(host: str, port: int) -> DiscoveredService | None:
             return DiscoveredService(kind, host, port, "" if lets_in else "wants a password", well=lets_in)
         if kind == "http" and answer.startswith(b"HTTP/1."):
             said = answer.split(b"\r\n")[0].decode("latin-1")[9:40]
-            return DiscoveredService(kind, host, port, said, name=_title(answer), well=said[:1] in ("2", "3"))
+            well = said[:1] in ("2", "3")
+            return DiscoveredService(kind, host, port, said, name=_title(answer) if well else "", well=well)
     return None
 
 
 def _title(answer: bytes) -> str:
-    """The title of an HTML page as a name; "" without one."""
+    """The title of an HTML page as a name; "" without one, and where a name can spell but a part of it."""
     found = re.search(rb"<title[^>]*>([^<]{1,80})", answer, re.IGNORECASE)
-    return plain_name(found[1].decode("utf-8", "replace")) if found else ""
+    text = found[1].decode("utf-8", "replace") if found else ""
+    return plain_name(text) if text.isascii() and not _NO_NAME.fullmatch(text.strip()) else ""
 
 
 def _greeter(answer: bytes) -> str | None:

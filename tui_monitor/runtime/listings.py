@@ -14,19 +14,23 @@ Receivers = Callable[[str], tuple[str, ...]]
 
 
 def stored_alerts(state: State, ended: int, live: Sequence[Alert] | None = None) -> list[Alert]:
-    """The live alerts, firing before pending, then gravest, then newest; behind them up to ``ended`` ended ones, the newest first.
+    """The live alerts and behind them up to ``ended`` ended ones, the newest first.
 
+    Live: firing before pending, causes before what they mute, then the gravest, then the newest.
     ``live``: the live ones where they are known better than stored.
     """
     known = state.alerts.live() if live is None else live
     alerts = [alert for alert in known if alert.state != "resolved"]
-    alerts.sort(
-        key=lambda alert: (alert.state != "firing", -severity_rank(alert.severity), -(alert.starts_at or alert.active_at), alert.id)
-    )
+    alerts.sort(key=_order)
     if not ended:
         return alerts
     past = [alert for alert in state.alerts.history(ended + len(alerts) + 1) if alert.state == "resolved"]
     return [*alerts, *past[:ended]]
+
+
+def _order(alert: Alert) -> tuple[bool, bool, int, int, str]:
+    begun = alert.starts_at or alert.active_at
+    return (alert.state != "firing", bool(alert.suppressed_by), -severity_rank(alert.severity), -begun, alert.id)
 
 
 def listed_alerts(state: State, live: Sequence[Alert] | None, ended: int, receivers: Receivers) -> list[ListedAlert]:

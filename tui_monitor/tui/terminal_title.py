@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_monitor.board.not_healthy import not_healthy_names
 from tui_monitor.board.values import Board
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.values import HealthStatus
@@ -16,14 +17,18 @@ MOST = 80
 
 
 def title_text(board: Board, glyphs: Glyphs) -> str:
-    """The title: "✗2 web-1" for two open alerts, "✓ web-1" where all is well; host alone while the first board is loading."""
+    """The title: "✗2 web-1" for two open alerts, "? backup web-1" without one, "✓ web-1" where all is well.
+
+    The host alone while the first board is loading.
+    """
     if board.loading or not board.host:
         return board.host or "tui-monitor"
     open_ = sum(map(is_open, board.alerts))
     shape = glyphs.health(board.status.value)
     if open_ and board.status is HealthStatus.HEALTHY:
         shape = glyphs.degraded
-    return f"{shape}{open_ or ''} {board.host}"
+    names = "" if open_ or board.status is HealthStatus.HEALTHY else f" {not_healthy_names(board)}".rstrip()
+    return f"{shape}{open_ or ''}{names} {board.host}"
 
 
 def title_sequence(text: str) -> str:

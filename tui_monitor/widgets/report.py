@@ -20,7 +20,7 @@ SHADE_STYLES = {"bad": "critical", "warn": "warning", "ok": "ok"}
 def report_screen_lines(report: Report, width: int, look: RenderStyle) -> list[Line]:
     """The report; what is wrong stands in its colour beside its sign, so that colour alone says nothing."""
     shapes = _shapes(look.glyphs)
-    return [_line(line, line.text.translate(shapes), width, look) for line in report_lines(report, min(WIDEST, width - 2))]
+    return [_line(line, line.text.translate(shapes), width, look) for line in report_lines(report, min(WIDEST, width - 2), look.glyphs.cut)]
 
 
 @lru_cache(4)

@@ -98,16 +98,17 @@ def muted_by(labels: Sequence[tuple[str, str]], alerts: Iterable[AlertView]) -> 
     return [alert for alert in alerts if all(alert.labels.get(name) == value for name, value in labels)]
 
 
-def effect(form: SilenceForm, live: Sequence[AlertView], ended: Sequence[AlertView], now: int) -> str:
-    """How many alerts the silence would mute now, how many it would have muted within a week, and which."""
+def effect(form: SilenceForm, live: Sequence[AlertView], ended: Sequence[AlertView] | None, now: int) -> str:
+    """How many alerts the silence would mute now, how many it would have muted within a week (None: not read yet), and which."""
     if not form.labels:
         return "Choose at least one label: Space."
     present = muted_by(form.labels, (alert for alert in live if alert.state != "resolved"))
-    week = muted_by(form.labels, (alert for alert in ended if now - alert.starts_at < WEEK_MS))
+    week = muted_by(form.labels, (alert for alert in ended or () if now - alert.starts_at < WEEK_MS))
     names = list(dict.fromkeys(subject(alert) or alert.name for alert in (*present, *week)))
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     told = f": {', '.join(map(clean, names[:MOST_NAMES]))}{more}" if names else ""
-    return f"mutes {len(present)} alert{'s' * (len(present) != 1)} now, {len(week)} last week{told}"
+    before = f", {len(week)} last week" if ended is not None else ""
+    return f"mutes {len(present)} alert{'s' * (len(present) != 1)} now{before}{told}"
 
 
 def form_lines(

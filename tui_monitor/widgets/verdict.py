@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tui_monitor.board.not_healthy import not_healthy_names
 from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.core import humanize as f
@@ -92,10 +93,9 @@ def _calm(row: LineBuilder, board: Board, look: RenderStyle) -> None:
     if board.status is HealthStatus.HEALTHY:
         row.append(f" {look.glyphs.healthy} {look.words.exact('all well')} ", "verdict-ok")
     else:
-        row.append(
-            f" {look.glyphs.health(board.status)} {look.words.exact(board.status.value)} ",
-            "verdict-unknown" if healthy else "verdict-warning",
-        )
+        names = f.cut(not_healthy_names(board), max(8, row.room // 2), look.glyphs.cut)
+        word = " ".join(filter(None, (names, look.words.exact(board.status.value))))
+        row.append(f" {look.glyphs.health(board.status)} {word} ", "verdict-unknown" if healthy else "verdict-warning")
     row.gap(2).say(f"{healthy} of {len(board.checks)} services healthy" if board.checks else "this machine only", "text")
     if board.acknowledged:
         row.gap(2).say(f"{board.acknowledged} acknowledged", "dim")

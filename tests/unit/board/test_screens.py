@@ -212,3 +212,10 @@ async def test_lines_are_the_newest_first_and_bounded_by_the_moment() -> None:
 def test_values_read_as_people_write_them(value: float | None, unit: str, text: str) -> None:
     """Thousands have commas; percents are 0 to 100, ratios 0 to 1."""
     assert value_text(value, unit) == text
+
+
+async def test_a_panel_of_selected_alerts_does_not_say_that_none_fires() -> None:
+    """Where others do, it says how many; without any there is nothing to add."""
+    firing = sum(alert.state == "firing" and not alert.suppressed_by for alert in boards.busy().alerts)
+    values = await shown(ScreenPanel("alerts", select=('check="nothing"',)))
+    assert values.empty == f"None of the selected alerts fires; others: {firing}."

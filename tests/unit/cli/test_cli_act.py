@@ -257,3 +257,11 @@ def test_extend_adds_to_the_end_that_a_silence_has() -> None:
     assert end(ExtendSilence(one.id, 3600.0), 5 * hour) == (True, 6 * hour)
     assert end(ExtendSilence(one.id, until=2 * hour), 5 * hour) == (False, 6 * hour)
     assert end(ExtendSilence(one.id, until=10**13), 5 * hour) == (False, 6 * hour)
+
+
+def test_alerts_stand_with_the_cause_before_what_it_mutes(cli: Cli, tmp_path: Path) -> None:
+    """Also where the muted ones are newer and graver."""
+    muted = replace(FIRING, id="22222222", severity="critical", starts_at=FIRING.starts_at + 60_000, suppressed_by=("depends_on: db",))
+    cause = replace(FIRING, id="11111111", severity="warning")
+    rows = cli("alerts", "--state", make_state(tmp_path / "s", alerts=[muted, cause, PENDING])).out.splitlines()[1:]
+    assert [row.split()[0] for row in rows] == [cause.id, muted.id, PENDING.id]

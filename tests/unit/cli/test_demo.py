@@ -6,15 +6,18 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.support.cli_tools import Cli
+from tui_monitor.checks.health import check_labels
 from tui_monitor.cli.demo.past import write_past
 from tui_monitor.cli.demo.shop import BY_NAME, CYCLE_S, SERVICES, STORM_S, configuration, found
 from tui_monitor.config.load import load
-from tui_monitor.core.values import HealthStatus
+from tui_monitor.core.trace import TraceQuery
+from tui_monitor.core.values import HealthStatus, labels_of
 from tui_monitor.platform.state_directory import open_directory
 from tui_monitor.runtime.strips import read_strips
 from tui_monitor.runtime.wiring import problems_of
 from tui_monitor.storage.history.reader import HistoryReader
 from tui_monitor.storage.state.reader import StateReader
+from tui_monitor.storage.telemetry.reader import TelemetryReader
 
 NOW = 1_790_000_000_000
 
@@ -49,11 +52,19 @@ async def test_the_last_day_is_there_at_once(tmp_path: Path) -> None:
     await write_past(directory, checks, NOW)
     with closing(StateReader(directory.state_db)) as stored:
         ended = stored.read(lambda state: state.alerts.history(10))
+        told = stored.read(lambda state: [[one.kind for one in state.outbox.of_alert(alert.id)] for alert in ended])
+        panels = stored.read(lambda state: state.panels.all())
+    assert all(sorted(kinds) == ["firing", "resolved"] for kinds in told) and len(panels) == 3
     assert [(one.labels["check"], one.state, one.acknowledged.by if one.acknowledged else "") for one in ended][:2] == [
         ("payments", "resolved", "anna"), ("db", "resolved", "anna"),
     ]  # fmt: skip
+    with closing(TelemetryReader(directory.telemetry_db)) as telemetry:
+        traces = telemetry.traces(TraceQuery(limit=1000))
+    assert 0 < sum(one.errors > 0 for one in traces) < len(traces), "those of an outage failed"
     reader = HistoryReader(directory.history_db)
     bounds = [NOW - (60 - minute) * 60_000 for minute in range(60)]
+    tried = labels_of("probe_success", **check_labels(next(check for check in checks if check.name == "api")))
+    assert 2 * reader.figures((tried,), (0.5,), NOW - 3_600_000, NOW)[tried].samples > 0.9 * 3600, "the last hour is seen whole"
     strips = read_strips(reader, list(BY_NAME), bounds, level=False)
     reader.close()
     assert all(cell.status is not None for cell in strips["api"])

@@ -64,6 +64,9 @@ def test_one_line_without_an_open_alert() -> None:
     assert line(board(), HEALTHY) == "✓ this machine"
     failing = replace(check("api", UNHEALTHY), since=NOW - 7_200_000)
     assert line(board(failing, check("db", HEALTHY)), UNHEALTHY) == "✗ api 2h 00m"
+    unknown = [check(name, HealthStatus.UNKNOWN) for name in ("backup", "b", "c")]
+    assert line(board(*unknown[:1], check("db", HEALTHY)), HealthStatus.UNKNOWN) == "? backup (1 of 2 healthy)"
+    assert line(board(*unknown, check("db", HEALTHY)), HealthStatus.UNKNOWN) == "? backup, b +1 (1 of 4 healthy)"
     taken = alert("api", "critical", 5, acknowledged_by="kim")
     assert line(replace(board(failing), alerts=(taken,)), UNHEALTHY) == "✗ api 2h 00m (1 acknowledged)"
     assert line(None, HealthStatus.UNKNOWN, "no monitor runs") == "? no monitor runs"

@@ -18,6 +18,10 @@ def test_the_title_counts_open_alerts() -> None:
     well = replace(busy, alerts=(), status=HealthStatus.HEALTHY)
     assert title_text(well, UNICODE) == f"✓ {busy.host}"
     assert title_text(replace(well, alerts=busy.alerts), UNICODE).startswith("▴"), "an info alert alone leaves the status healthy"
+    waits = replace(
+        busy, alerts=(), status=HealthStatus.UNKNOWN, checks=(replace(busy.checks[0], name="backup", status=HealthStatus.UNKNOWN),)
+    )
+    assert title_text(waits, UNICODE) == f"? backup {busy.host}"
     assert title_text(replace(busy, loading=True), UNICODE) == busy.host
 
 

@@ -71,7 +71,8 @@ def _check(given: Namespace) -> int:
     for warning in warnings:
         print_error(f"warning: {warning}")
     where = loaded.path or "the built-in defaults"
-    print_line(f"{where}: fine ({len(settings.checks)} checks, {len(settings.rules)} own rules, {len(settings.notifiers)} notifiers)")
+    counts = f"checks: {len(settings.checks)}, own rules: {len(settings.rules)}, notifiers: {len(settings.notifiers)}"
+    print_line(f"{where}: fine ({counts})")
     return 0
 
 

@@ -5,21 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from tui_monitor.alerts.alert import Acknowledgement, Alert, Transition
 from tui_monitor.checks.health import check_labels
-from tui_monitor.cli.demo.shop import BY_NAME, CYCLE_S, STORM_S, found
+from tui_monitor.cli.demo.shop import BY_NAME, CYCLE_S, NO_ROOM, PANELS, STORM_S, found, orders_waiting
+from tui_monitor.cli.demo.telemetry import write_traces
 from tui_monitor.config.entries import CheckSettings
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
+from tui_monitor.dispatch.message import AlertSnapshot, Message
 from tui_monitor.platform.state_directory import StateDirectory
 from tui_monitor.storage.history.writer import History
+from tui_monitor.storage.records import Panel, SendResult
 from tui_monitor.storage.repository import State
 from tui_monitor.storage.state.database import SqliteRepository
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
-FINE_MS, COARSE_MS, FINE_FOR_MS = 10_000, 300_000, 2 * HOUR_MS
-"""Between samples: within the last two hours (the hour before each incident in replay), and before them."""
+PROBE_MS, FINE_MS, COARSE_MS, FINE_FOR_MS = 2000, 10_000, 300_000, 2 * HOUR_MS
+"""Between samples: of the last hour as often as the checks are probed, so that its window is whole; within the last two hours (the hour
+before each incident in replay), and before them."""
+SENT_AFTER_MS = 700
 
 
 @frozen
@@ -36,9 +42,9 @@ class PastIncident:
 
 INCIDENTS = (
     PastIncident("payments", 23 * MINUTE_MS, 2 * MINUTE_MS, "503 Service Unavailable", "anna", "provider says: their deploy"),
-    PastIncident("db", 47 * MINUTE_MS, 3 * MINUTE_MS, "timed out after 5s (connect)", "anna", "restarted postgresql"),
+    PastIncident("db", 47 * MINUTE_MS, 3 * MINUTE_MS, NO_ROOM, "anna", "restarted pgbouncer"),
     PastIncident("payments", 7 * HOUR_MS, 10 * MINUTE_MS, "503 Service Unavailable", "ben", "called the provider"),
-    PastIncident("db", 16 * HOUR_MS, 10 * MINUTE_MS, "timed out after 5s (connect)", "ben", "disk was full"),
+    PastIncident("db", 16 * HOUR_MS, 10 * MINUTE_MS, NO_ROOM, "ben", "raised max_connections"),
 )
 
 
@@ -51,10 +57,17 @@ async def write_past(directory: StateDirectory, checks: Sequence[CheckSettings],
     history.close()
     named = {check.name: check for check in checks}
     steps = [step for incident in INCIDENTS for step in _steps(incident, named[incident.name], now)]
+    failed = [(now - one.ago, now - one.ago + one.lasted) for one in INCIDENTS if one.name == "db"]
+    write_traces(directory.telemetry_db, now, failed)
     store = await SqliteRepository.open(directory.state_db)
 
     def fill(state: State) -> None:
         state.alerts.save(steps)
+        for step in steps:
+            if step.change in ("firing", "resolved"):
+                state.outbox.add_finished(_message(step), SendResult("sent"), step.at + SENT_AFTER_MS)
+        for name, expr in PANELS:
+            state.panels.save(Panel(name, expr, HOUR_MS, "anna", now - 24 * HOUR_MS))
 
     await store.transaction(fill)
     await store.close()
@@ -62,7 +75,8 @@ async def write_past(directory: StateDirectory, checks: Sequence[CheckSettings],
 
 def _moments(now: int) -> Iterator[int]:
     yield from range(now - 24 * HOUR_MS, now - FINE_FOR_MS, COARSE_MS)
-    yield from range(now - FINE_FOR_MS, now - FINE_MS, FINE_MS)
+    yield from range(now - FINE_FOR_MS, now - HOUR_MS, FINE_MS)
+    yield from range(now - HOUR_MS, now - FINE_MS, PROBE_MS)
 
 
 def _of_machine(at: int) -> Iterator[Sample]:
@@ -79,7 +93,10 @@ def _of_checks(checks: Sequence[CheckSettings], at: int, now: int) -> Iterator[S
         yield Sample(labels_of("probe_success", **labels), float(result.status is not HealthStatus.UNHEALTHY))
         if result.duration is not None:
             yield Sample(labels_of("probe_duration_seconds", **labels), result.duration)
-        yield Sample(labels_of("check_health", **labels), float(result.status.exit_code))
+        if check.name == "checkout":
+            yield Sample(labels_of("orders", status="waiting", **labels), orders_waiting(result.status, (at // 1000) % CYCLE_S))
+        if (now - at) % FINE_MS == 0 or now - at > HOUR_MS:
+            yield Sample(labels_of("check_health", **labels), float(result.status.exit_code))
 
 
 def _second(at: int, now: int) -> int:
@@ -103,3 +120,16 @@ def _steps(incident: PastIncident, check: CheckSettings, now: int) -> Iterator[T
     yield Transition(began, "firing", firing)
     yield Transition(began + 40_000, "acknowledged", taken, incident.by, incident.note)
     yield Transition(began + incident.lasted, "resolved", replace(taken, state="resolved", ends_at=began + incident.lasted))
+
+
+def _message(step: Transition) -> Message:
+    """What ops-chat was told of a step."""
+    alert, ended = step.alert, step.change == "resolved"
+    kind: Literal["firing", "resolved"] = "resolved" if ended else "firing"
+    title = alert.annotations["summary"]
+    shown = AlertSnapshot(
+        alert.id, alert.fingerprint, kind, alert.severity, alert.labels, alert.annotations, alert.value, alert.starts_at, alert.ends_at
+    )  # fmt: skip
+    return Message(
+        f"demo {alert.id} {kind}", "ops-chat", kind, step.at, title, title, alert.severity, alert.labels["host"], alerts=(shown,)
+    )

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tui_monitor.cli.demo.shop import BY_NAME, found
+from tui_monitor.cli.demo.shop import BY_NAME, found, orders_waiting
+from tui_monitor.cli.demo.telemetry import CONTAINERS, containers
 from tui_monitor.core.clock import Clock
 from tui_monitor.core.units import rfc3339
 from tui_monitor.core.values import HealthStatus, ProbeResult, Sample, labels_of
 from tui_monitor.sources.api import CheckSettings, Probe
+from tui_monitor.sources.docker.series import ContainerSeries
 from tui_monitor.sources.kinds import build_probe
+from tui_monitor.sources.net.slices import in_slices
 
 ROUTES = (("GET", "/", 0.046), ("GET", "/search", 0.071), ("POST", "/cart", 0.041), ("POST", "/checkout", 0.058), ("GET", "/login", 0.062))
 
@@ -30,10 +33,27 @@ class DemoProbe:
         second = self._second()
         result = found(self._name, second)
         if self._name == "checkout":
-            waiting = 4 + (second % 120) // 2 if result.status is HealthStatus.UNHEALTHY else 4 + second % 5
-            result = replace(result, samples=(Sample(labels_of("orders", status="waiting"), float(waiting)),))
+            result = replace(result, samples=(Sample(labels_of("orders", status="waiting"), orders_waiting(result.status, second)),))
         self._tell(result, second)
         return result
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class ContainerProbe:
+    """A probe of the demo's containers."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.stage = ""
+        self._clock, self._series = clock, ContainerSeries()
+
+    async def probe(self) -> ProbeResult:
+        """All of them, with their series."""
+        found = containers(self._clock.wall_ms())
+        samples, inventories = await in_slices(self._series.samples(found)), self._series.inventories(found)
+        facts = {"containers": f"{len(found)} running"}
+        return ProbeResult(HealthStatus.HEALTHY, duration=0.004, samples=samples, facts=facts, inventories=inventories, containers=found)
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -48,6 +68,8 @@ class Shop:
 
     def build(self, check: CheckSettings) -> Probe:
         """The probe of a configured check."""
+        if check.name == CONTAINERS:
+            return ContainerProbe(self._clock)
         if check.name not in BY_NAME:
             return build_probe(check)
         return DemoProbe(check.name, self._second, lambda result, second: self._write(check.name, result, second))

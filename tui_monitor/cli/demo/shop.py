@@ -6,9 +6,9 @@ Every two minutes something fails for 55 s: in turn the database (and with it al
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Mapping
 from dataclasses import field
+from zlib import crc32
 
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.values import HealthStatus, ProbeResult
@@ -16,6 +16,8 @@ from tui_monitor.core.values import HealthStatus, ProbeResult
 CYCLE_S = 120
 STORM_S = 55
 """Seconds from the beginning of a cycle in which something fails."""
+NO_ROOM = "too many connections"
+"""Why the database fails: it says so at once, so that a dozen tries fit in half a minute."""
 HEALTHY, DEGRADED, UNHEALTHY = HealthStatus.HEALTHY, HealthStatus.DEGRADED, HealthStatus.UNHEALTHY
 
 
@@ -80,7 +82,7 @@ def _well(service: DemoService, seconds: float, status: HealthStatus = HEALTHY, 
 def _trouble(service: DemoService, place: int, *, database: bool, usual: float) -> ProbeResult | None:
     """What is wrong ``place`` seconds into a storm; None for what goes on well."""
     if database and service.name == "db":
-        return ProbeResult(UNHEALTHY, "timed out after 5s (connect)", 5.0, {"connect": 5.0})
+        return ProbeResult(UNHEALTHY, NO_ROOM, usual, {"connect": usual})
     if database and "db" in service.depends_on and place >= 2:
         return ProbeResult(UNHEALTHY, "503 Service Unavailable", usual, {"connect": usual}, facts={"status": "503 Service Unavailable"})
     if service.name == "sessions" and place >= 12:
@@ -94,15 +96,27 @@ def _trouble(service: DemoService, place: int, *, database: bool, usual: float) 
 
 def _latency(service: DemoService, second: int) -> float:
     """The usual latency with a slow wave and jitter: the same second gives the same."""
-    jitter = random.Random(f"{service.name} {second}").uniform(-1, 1)
+    jitter = 2 * _chance(f"{service.name} {second}") - 1
     wave = math.sin(second / 47 + len(service.name))
-    peak = 2.2 if random.Random(f"{service.name} peak {second // 10}").random() < 0.03 else 1.0
+    peak = 2.2 if _chance(f"{service.name} peak {second // 10}") < 0.03 else 1.0
     return service.usual * peak * (1 + service.swing * (0.5 * wave + 0.5 * jitter))
+
+
+def orders_waiting(status: HealthStatus, second: int) -> float:
+    """How many orders wait while checkout has this status: more and more where it fails."""
+    return float(4 + (second % 120) // 2 if status is UNHEALTHY else 4 + second % 5)
+
+
+def _chance(text: str) -> float:
+    """A number from 0 to 1, the same for the same text; much quicker than a generator with a seed of its own."""
+    return crc32(text.encode()) / 0xFFFFFFFF
 
 
 def configuration(log: str, access_log: str) -> str:
     """The configuration of the demo as TOML, with these paths of its log files; it loads as any other."""
-    return "\n".join([_GENERAL, *(_check(service, log) for service in SERVICES), _LOGS.format(log=log, access_log=access_log), _NOTIFIERS])
+    return "\n".join(
+        [_GENERAL, *(_check(service, log) for service in SERVICES), _LOGS.format(log=log, access_log=access_log), _NOTIFIERS, _SCREENS]
+    )
 
 
 def _check(service: DemoService, log: str) -> str:
@@ -138,6 +152,10 @@ name = "web-log"
 type = "log"
 path = "{access_log}"
 format = "json"
+
+[[checks]]
+name = "containers"
+type = "docker"
 """
 _NOTIFIERS = """[[notifiers]]
 name = "ops-chat"
@@ -153,3 +171,53 @@ argv = ["false"]
 warning = ["ops-chat"]
 critical = ["ops-chat", "ops-mail"]
 """
+_SCREENS = """
+[[screens]]
+name = "business"
+title = "Orders"
+
+[[screens.panels]]
+kind = "stat"
+title = "Orders that wait"
+query = 'orders{status="waiting"}'
+thresholds = { warning = 10, critical = 20 }
+
+[[screens.panels]]
+kind = "alerts"
+
+[[screens.panels]]
+kind = "checks"
+title = "What sells"
+select = 'category="business"'
+
+[[screens.panels]]
+kind = "chart"
+title = "Time to check out"
+query = 'probe_duration_seconds{check="checkout"}'
+
+[[screens]]
+name = "platform"
+title = "Platform"
+
+[[screens.panels]]
+kind = "resources"
+
+[[screens.panels]]
+kind = "containers"
+
+[[screens.panels]]
+kind = "requests"
+
+[[screens.panels]]
+kind = "traces"
+
+[[screens.panels]]
+kind = "logs"
+select = 'check="app-log"'
+"""
+PANELS = (
+    ("Slowest services", "topk(3, probe_duration_seconds)"),
+    ("Orders that wait", 'orders{status="waiting"}'),
+    ("Services that fail", "count(probe_success == 0)"),
+)
+"""Saved queries: name and PromQL."""

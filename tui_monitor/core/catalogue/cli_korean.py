@@ -129,9 +129,9 @@ _ANSWERS = {
         "{path} 저장: 이 서버에서 체크 {count}개를 찾았습니다. 고친 뒤 tui-monitor config check 를 실행하십시오",
     "wrote {path} with {count} checks found on this machine; edit it, then: tui-monitor config check":
         "{path} 저장: 이 서버에서 체크 {count}개를 찾았습니다. 고친 뒤 tui-monitor config check 를 실행하십시오",
-    "{path}: fine ({checks} checks, {rules} rules of its own, {notifiers} notifiers)":
+    "{path}: fine (checks: {checks}, own rules: {rules}, notifiers: {notifiers})":
         "{path}: 이상 없음 (체크 {checks}개, 자체 규칙 {rules}개, 알림 채널 {notifiers}개)",
-    "the built-in defaults: fine ({checks} checks, {rules} rules of its own, {notifiers} notifiers)":
+    "the built-in defaults: fine (checks: {checks}, own rules: {rules}, notifiers: {notifiers})":
         "내장 기본값: 이상 없음 (체크 {checks}개, 자체 규칙 {rules}개, 알림 채널 {notifiers}개)",
     "warning: {text}": "주의: {text}",
     "no data": "데이터 없음", "inactive": "조건 거짓", "held": "해제됨", "at once": "즉시", "built in": "내장", "configuration": "설정", "rule file": "규칙 파일",

@@ -28,6 +28,8 @@ INCIDENT: Mapping[str, str] = {
     # The form of a silence.
     "till resolved": "복구까지", "till 09:00": "09:00까지", "for": "기간", "why (optional)": "사유 (선택)",
     "Choose at least one label: Space.": "레이블을 하나 이상 고르십시오: Space.",
+    "mutes {count} alert now": "지금 {count}건 중지", "mutes {count} alerts now": "지금 {count}건 중지",
+    "mutes {count} alert now: {names}": "지금 {count}건 중지: {names}", "mutes {count} alerts now: {names}": "지금 {count}건 중지: {names}",
     "mutes {count} alert now, {week} last week": "지금 {count}건 중지, 지난주 {week}건",
     "mutes {count} alerts now, {week} last week": "지금 {count}건 중지, 지난주 {week}건",
     "mutes {count} alert now, {week} last week: {names}": "지금 {count}건 중지, 지난주 {week}건: {names}",

@@ -10,7 +10,7 @@ REPORT_ENGLISH = ReportPhrases(
         "health": "Health report",
     },
     sections={
-        "open": "Still open", "incidents": "Incidents", "figures": "Figures", "checks": "Checks", "resources": "This machine",
+        "open": "Open now", "incidents": "Incidents", "figures": "Figures", "checks": "Checks", "resources": "This machine",
         "certificates": "Certificates and domains that end soon", "deliveries": "Notifications", "noise": "Alerts that fired most",
         "changes": "Changes", "uptime": "Uptime and error budget", "slow": "Slowest checks", "worse": "Checks that became slower",
         "response": "Response", "suggestions": "Suggestions", "risks": "Risks", "trouble": "The monitor itself",

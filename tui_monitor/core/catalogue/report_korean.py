@@ -7,7 +7,7 @@ from tui_monitor.core.catalogue.report_phrases import ReportPhrases
 REPORT_KOREAN = ReportPhrases(
     kinds={"daily": "일일 보고서", "weekly": "주간 보고서", "performance": "성능 보고서", "risk": "위험 보고서", "health": "상태 보고서"},
     sections={
-        "open": "진행 중인 장애", "incidents": "장애", "figures": "지표", "checks": "서비스", "resources": "이 서버",
+        "open": "지금 진행 중인 장애", "incidents": "장애", "figures": "지표", "checks": "서비스", "resources": "이 서버",
         "certificates": "곧 만료되는 인증서와 도메인", "deliveries": "알림 전송", "noise": "가장 자주 발생한 경보", "changes": "변경",
         "uptime": "가동률과 오류 예산", "slow": "가장 느린 서비스", "worse": "느려진 서비스", "response": "대응", 
         "suggestions": "제안", "risks": "위험", "trouble": "모니터 자체", "health": "현재 서비스 상태",

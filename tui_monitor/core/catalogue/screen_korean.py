@@ -148,6 +148,7 @@ _SENTENCES = {
     "No rules are configured.": "설정된 규칙이 없습니다.",
     "No hosts are configured.": "설정된 호스트가 없습니다.",
     "No process is known yet.": "아직 아는 프로세스가 없습니다.",
+    "Searching for services ...": "서비스를 찾는 중입니다...",
     "Nothing listens here that this program knows. tui-monitor config init writes a file to fill in.":
         "알려진 서비스를 찾지 못했습니다. tui-monitor config init 으로 채울 파일을 만드세요.",
     "There is no series to show here.": "여기에 보여 줄 시계열이 없습니다.",

@@ -21,7 +21,8 @@ class FirstRunScreen(ListScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("first_run")
     TITLE_TEXT = "Services of this machine"
-    EMPTY_TEXT = "Nothing listens here that this program knows. tui-monitor config init writes a file to fill in."
+    EMPTY_TEXT = "Searching for services ..."
+    NOTHING = "Nothing listens here that this program knows. tui-monitor config init writes a file to fill in."
     HINTS: ClassVar[Hints] = (*hints("tick", ("open", "write the file"), "filter", "back"),)
 
     def __init__(self, context: ScreenContext, first_run: FirstRun) -> None:
@@ -29,11 +30,16 @@ class FirstRunScreen(ListScreen):
         self._first_run = first_run
         self._found: dict[str, FoundService] = {}
         self._ticked: set[str] = set()
+        self._searched = False
 
-    async def load(self) -> None:
-        """Look for services."""
+    def on_mount(self) -> None:
+        """Search once the screen is shown: it takes seconds on a machine with many ports."""
+        self.context.start(self._search())
+
+    async def _search(self) -> None:
         self._found = {one.name: one for one in await self._first_run.find()}
         self._ticked = {one.name for one in self._found.values() if one.well}
+        self._searched = True
         self._fill()
 
     def _fill(self) -> None:
@@ -41,7 +47,7 @@ class FirstRunScreen(ListScreen):
             ListRow(one.name, f"{one.name} {one.kind} {one.place}", partial(_line, one, one.name in self._ticked))
             for one in self._found.values()
         ]
-        self.rows.fill(rows, f"{len(self._ticked)} of {len(rows)} for {self._first_run.path}")
+        self.rows.fill(rows, f"{len(self._ticked)} of {len(rows)} for {self._first_run.path}", empty=self.NOTHING)
 
     def action_tick(self) -> None:
         """Tick the selected service, or take the tick off."""
@@ -50,8 +56,9 @@ class FirstRunScreen(ListScreen):
             self._fill()
 
     def action_open(self) -> None:
-        """Write the file and load it."""
-        self.context.start(self._write())
+        """Write the file and load it, once it is known what to check."""
+        if self._searched:
+            self.context.start(self._write())
 
     async def _write(self) -> None:
         await self._first_run.write(self._ticked)

@@ -34,7 +34,8 @@ class FormPane(LineWidget, can_focus=True):
 
     def __init__(self, form: SilenceForm, context: ScreenContext) -> None:
         super().__init__(look=context.look, text_styles=context.text_styles, id="silence-form")
-        self.form, self.ended = form, list[AlertView]()
+        self.form = form
+        self.ended: Sequence[AlertView] | None = None
         self._dashboard = context
         self._places: Sequence[tuple[int, int, int, int, int]] = ()
 
@@ -92,7 +93,7 @@ class SilenceFormScreen(ModalScreen[tuple[SilenceForm, str, bool] | None]):
 
     async def _read(self) -> None:
         try:
-            self.form_pane.ended = list(await self._dashboard.backend.alert_history(KNOWN_ALERTS))
+            self.form_pane.ended = await self._dashboard.backend.alert_history(KNOWN_ALERTS)
         except CommandRefused:
             return
         self.form_pane.rebuild()
