@@ -34,7 +34,7 @@ class _StandIn(ModuleType):
     """A module in the place of another."""
 
 
-class _LateFunction:
+class _Later:
     """A function or class of a module that is loaded when this is called or asked for an attribute."""
 
     def __init__(self, real: Callable[[], Any]) -> None:
@@ -87,7 +87,7 @@ def _stand_in(module: str, first: str = "", later: Sequence[str] = (), **ready: 
         return getattr(importlib.import_module(module), name)  # waits for another thread that loads it
 
     lock = Lock()
-    vars(stand_in).update(ready, **{name: _LateFunction(partial(real, name)) for name in later}, __getattr__=find)
+    vars(stand_in).update(ready, **{name: _Later(partial(real, name)) for name in later}, __getattr__=find)
     sys.modules[module] = stand_in
 
 
