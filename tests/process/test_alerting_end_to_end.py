@@ -256,7 +256,7 @@ async def test_a_notifier_that_fails_for_long_is_told_by_the_others(where: Insta
         (firing,) = told(well, "MonitorTrouble", "firing")
         labels, annotations = (firing.json()["alerts"][0][key] for key in ("labels", "annotations"))
         assert labels["reason"] == "notifier-broken"
-        assert "broken: nothing delivered for 10 min: " in annotations["summary"] and "401" in annotations["summary"]
+        assert "broken: nothing delivered for 10m: " in annotations["summary"] and "401" in annotations["summary"]
 
         broken.default = Reply()
         daemon = await where.start()

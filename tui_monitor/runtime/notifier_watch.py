@@ -36,5 +36,5 @@ class NotifierWatch:
         with contextlib.suppress(StorageFault):
             failing = await self._state.read(lambda state: {name: state.outbox.failing(name, now) for name in self._names})
             for name, (lasted, error) in failing.items():
-                text = f"{name}: nothing delivered for {FAILING_MS // 60_000} min: {error}"
+                text = f"{name}: nothing delivered for {FAILING_MS // 60_000}m: {error}"
                 self._troubles.set("notifier", text if lasted >= FAILING_MS and name in self._names else "", name)

@@ -92,7 +92,7 @@ def summary_text(alert: AlertView, width: int) -> str:
 
 
 def own_fault(alert: AlertView) -> str:
-    """What hinders the monitor itself, without details: "ops-mail: nothing delivered for 10 min"; "" for any other alert."""
+    """What hinders the monitor itself, without details: "ops-mail: nothing delivered for 10m"; "" for any other alert."""
     return f.cut(": ".join(summary_text(alert, 200).split(": ")[:2]), MOST_FAULT) if alert.name == OWN_RULE else ""
 
 

@@ -124,6 +124,6 @@ def test_people_with_a_korean_locale_are_answered_in_korean_and_scripts_in_engli
 def test_one_line_tells_trouble_of_the_monitor_itself_by_its_fault() -> None:
     """The notifier and that it delivers nothing, not the rule's name."""
     labels = {"alertname": "MonitorTrouble", "reason": "notifier-ops-mail"}
-    summary = "tui-monitor: ops-mail: nothing delivered for 10 min: connection refused"
+    summary = "tui-monitor: ops-mail: nothing delivered for 10m: connection refused"
     trouble = alert("", "warning", 3, name="MonitorTrouble", labels=labels, summary=summary)
-    assert line(replace(board(), alerts=(trouble,)), DEGRADED) == "▴ ops-mail: nothing delivered for 10 min 3m"
+    assert line(replace(board(), alerts=(trouble,)), DEGRADED) == "▴ ops-mail: nothing delivered for 10m 3m"

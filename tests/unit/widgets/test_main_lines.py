@@ -415,15 +415,15 @@ def test_rates_have_their_recent_course_beside_them() -> None:
 def test_trouble_of_the_monitor_itself_is_told_by_its_fault() -> None:
     """A notifier that delivers nothing: verdict and row name it and the fault, not the rule; the row says why, too; in Korean as well."""
     labels = {"alertname": "MonitorTrouble", "reason": "notifier-ops-mail"}
-    summary = "tui-monitor: ops-mail: nothing delivered for 10 min: connection refused"
+    summary = "tui-monitor: ops-mail: nothing delivered for 10m: connection refused"
     one = replace(
         boards.storm().alerts[0], name="MonitorTrouble", severity="warning", labels=labels, summary=summary,
         starts_at=boards.AT - 50_000, affected=0, affects=(),
     )  # fmt: skip
     board = replace(boards.storm(), alerts=(one,))
-    assert "▴ ops-mail: nothing delivered for 10 min ⋅ 50s" in text_of([verdict_line(board, [one], 120, LOOK)])
+    assert "▴ ops-mail: nothing delivered for 10m ⋅ 50s" in text_of([verdict_line(board, [one], 120, LOOK)])
     row = text_of([incident_line(one, HOUR, boards.AT, 120, LOOK)])
-    assert "ops-mail           nothing delivered for 10 min:" in row and "MonitorTrouble" not in row
+    assert "ops-mail           nothing delivered for 10m:" in row and "MonitorTrouble" not in row
     korean = RenderStyle(UNICODE, UTC, words=translator("ko"))
     assert "ops-mail: 10분째 전달 실패 ⋅ 50초" in text_of([verdict_line(board, [one], 120, korean)])
 

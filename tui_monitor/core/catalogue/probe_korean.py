@@ -177,7 +177,7 @@ _DELIVERY = {
 }  # fmt: skip
 _CAUSES = {
     "the check was changed": "체크가 바뀜", "the rule was removed": "규칙이 삭제됨", "the check was taken out": "체크가 빠짐", "acknowledged by {by}": "{by} 확인", "the condition has been false": "조건이 거짓이 됨",
-    "{count} times in {minutes} min": "{minutes}분 동안 {count}회", "its sender says that it has ended": "보낸 쪽이 끝났다고 알림", "its sender is silent": "보낸 쪽이 조용함",
+    "{count} times in {minutes}m": "{minutes}분 동안 {count}회", "its sender says that it has ended": "보낸 쪽이 끝났다고 알림", "its sender is silent": "보낸 쪽이 조용함",
     "CPU {times} the usual for this hour": "CPU가 이 시간 평소의 {times}", "memory {times} the usual for this hour": "메모리가 이 시간 평소의 {times}", "{name} receives {times} the usual for this hour": "{name} 수신이 이 시간 평소의 {times}",
     "{name} sends {times} the usual for this hour": "{name} 송신이 이 시간 평소의 {times}", "{name} takes {times} the usual time for this hour": "{name} 응답 시간이 이 시간 평소의 {times}",
 }  # fmt: skip

@@ -11,9 +11,9 @@ REASONS: Mapping[str, str] = {
     # --- connections ---
     "timed out after {time} ({stage})": "{time} 안에 응답 없음 ({stage})",
     "timed out after {time}": "{time} 안에 응답 없음",
-    "{name}: nothing delivered for 10 min: {reason}": "{name}: 10분째 전달 실패: {reason}",
-    "{name}: nothing delivered for 10 min": "{name}: 10분째 전달 실패",
-    "nothing delivered for 10 min: {reason}": "10분째 전달 실패: {reason}",
+    "{name}: nothing delivered for 10m: {reason}": "{name}: 10분째 전달 실패: {reason}",
+    "{name}: nothing delivered for 10m": "{name}: 10분째 전달 실패",
+    "nothing delivered for 10m: {reason}": "10분째 전달 실패: {reason}",
     "slow: {time} (limit {limit})": "느림: {time} (기준 {limit})",
     "connection refused": "연결 거부됨",
     "connection refused ({place})": "연결 거부됨 ({place})",
