@@ -31,7 +31,7 @@ class FirstRun(Protocol):
         ...
 
     async def find(self) -> Sequence[FoundService]:
-        """What listens on this machine, with names of units, processes and pages; takes a second."""
+        """What listens on this machine, with names of pages, units and processes; takes a second."""
         ...
 
     async def write(self, names: Collection[str]) -> None:
