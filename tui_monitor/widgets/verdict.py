@@ -93,7 +93,7 @@ def _calm(row: LineBuilder, board: Board, look: RenderStyle) -> None:
     if board.status is HealthStatus.HEALTHY:
         row.append(f" {look.glyphs.healthy} {look.words.exact('all well')} ", "verdict-ok")
     else:
-        names = f.cut(not_healthy_names(board), max(8, row.room // 2), look.glyphs.cut)
+        names = f.cut(not_healthy_names(board), max(8, row.room // 3), look.glyphs.cut)
         word = " ".join(filter(None, (names, look.words.exact(board.status.value))))
         row.append(f" {look.glyphs.health(board.status)} {word} ", "verdict-unknown" if healthy else "verdict-warning")
     row.gap(2).say(f"{healthy} of {len(board.checks)} services healthy" if board.checks else "this machine only", "text")
