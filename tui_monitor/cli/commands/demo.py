@@ -65,10 +65,9 @@ def _show(directory: StateDirectory, colors: str) -> int:
     config = directory.path.parent / "config.toml"
     config.write_text(configuration(str(log), str(access_log)))
     loaded = load_in_child(config, {})
-    now = wall_ms()
-    asyncio.run(write_past(directory, loaded.settings.checks, now))
+    asyncio.run(write_past(directory, loaded.settings.checks, wall_ms()))
     clock = SystemClock()
-    shop = Shop(clock, now - (CYCLE_S - FIRST_STORM_S) * 1000, log, access_log)
+    shop = Shop(clock, wall_ms() - (CYCLE_S - FIRST_STORM_S) * 1000, log, access_log)
     runtime = Runtime(
         directory, lambda: load_in_child(config, {}), clock, "dashboard", acting_user(), config=config, build_probe=shop.build
     )
