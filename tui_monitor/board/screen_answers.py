@@ -26,15 +26,15 @@ Named = tuple[str, Labels, float]
 """A series' name for people, its labels, its value."""
 
 
-def stat_values(base: PanelValues, instants: Sequence[Vector], ranges: Sequence[Matrix]) -> PanelValues:
-    """A big figure per series, with its sparkline."""
+def stat_values(base: PanelValues, instants: Sequence[Vector], ranges: Sequence[Matrix], units: Sequence[str]) -> PanelValues:
+    """A big figure per series, with its sparkline; ``units``: one a query."""
     panel = base.panel
     past = {labels: (times, values) for matrix in ranges for labels, times, values in matrix}
     rows = []
-    for name, labels, value in named(panel, instants)[:MOST_STATS]:
+    for number, name, labels, value in _numbered(panel, instants)[:MOST_STATS]:
         _, points = past.get(labels, ((), ()))
         spark = tuple(point if math.isfinite(point) else None for point in points)
-        rows.append(PanelRow((name, value_text(value, base.unit)), panel.severity(value), values=spark))
+        rows.append(PanelRow((name, value_text(value, units[number])), panel.severity(value), values=spark))
     return replace(base, rows=tuple(rows))
 
 
@@ -54,13 +54,13 @@ def chart_values(base: PanelValues, ranges: Sequence[Matrix], step: int) -> Pane
     return replace(base, lines=tuple(lines[:MOST_LINES]), rows=rows, more=max(0, len(lines) - MOST_LINES))
 
 
-def bar_values(base: PanelValues, instants: Sequence[Vector]) -> PanelValues:
-    """A bar per series, the largest first."""
-    found = sorted(named(base.panel, instants), key=lambda each: -each[2])
-    top = max((abs(value) for _, _, value in found), default=0.0) or 1.0
+def bar_values(base: PanelValues, instants: Sequence[Vector], units: Sequence[str]) -> PanelValues:
+    """A bar per series, the largest first; ``units``: one a query."""
+    found = sorted(_numbered(base.panel, instants), key=lambda each: -each[3])
+    top = max((abs(value) for _, _, _, value in found), default=0.0) or 1.0
     rows = [
-        PanelRow((name, value_text(value, base.unit)), base.panel.severity(value), ratio=min(1.0, abs(value) / top))
-        for name, _, value in found[:MOST_BARS]
+        PanelRow((name, value_text(value, units[number])), base.panel.severity(value), ratio=min(1.0, abs(value) / top))
+        for number, name, _, value in found[:MOST_BARS]
     ]
     return replace(base, rows=tuple(rows), more=max(0, len(found) - MOST_BARS))
 
@@ -120,8 +120,15 @@ def named(panel: ScreenPanel, instants: Sequence[Vector]) -> list[Named]:
 
 def _numbered(panel: ScreenPanel, instants: Sequence[Vector]) -> list[tuple[int, str, Labels, float]]:
     found = [(number, labels, value) for number, vector in enumerate(instants) for labels, value in _selected(panel, vector)]
-    differ = _differing([labels for _, labels, _ in found])
-    return [(number, _name(panel, number, labels, differ), labels, value) for number, labels, value in found]
+    known = [_known(panel, number, labels) for number, labels, _ in found]
+    differ = _differing(known)
+    return [(number, _name(panel, number, one, differ), labels, value) for (number, labels, value), one in zip(found, known, strict=True)]
+
+
+def _known(panel: ScreenPanel, number: int, labels: Labels) -> dict[str, str]:
+    """The labels; among several queries one without a metric has its query as the name."""
+    known = dict(labels)
+    return {METRIC_NAME: panel.queries[number], **known} if len(panel.queries) > 1 else known
 
 
 def _selected(panel: ScreenPanel, vector: Vector) -> Iterable[tuple[Labels, float]]:
@@ -129,22 +136,27 @@ def _selected(panel: ScreenPanel, vector: Vector) -> Iterable[tuple[Labels, floa
     return [pair for pair in vector if matches_all(matchers, dict(pair[0]))] if matchers else vector
 
 
-def _differing(every: Sequence[Labels]) -> list[str]:
-    """One label that tells all series apart, the check before others; else all that differ."""
-    known = [dict(labels) for labels in every]
-    names = sorted({name for labels in known for name in labels}, key=lambda name: (name != "check", name))
-    counts = {name: len({labels.get(name, "") for labels in known}) for name in names}
-    alone = next((name for name in names if counts[name] == len(known) > 1), "")
-    return [alone] if alone else [name for name in sorted(names) if counts[name] > 1]
+def _differing(known: Sequence[Mapping[str, str]]) -> list[str]:
+    """One label that tells all series apart, the check before others; else the fewest that do, the metric's name last."""
+    names = sorted({name for labels in known for name in labels}, key=lambda name: (name != "check", name == METRIC_NAME, name))
+    alone = next((name for name in names if _kinds(known, [name]) == len(known) > 1), "")
+    chosen = [alone] if alone else []
+    for name in () if alone else names:
+        if _kinds(known, [*chosen, name]) > max(1, _kinds(known, chosen)):
+            chosen.append(name)
+    return chosen
 
 
-def _name(panel: ScreenPanel, number: int, labels: Labels, differ: Sequence[str]) -> str:
+def _kinds(known: Sequence[Mapping[str, str]], names: Sequence[str]) -> int:
+    return len({tuple(labels.get(name, "") for name in names) for labels in known})
+
+
+def _name(panel: ScreenPanel, number: int, known: Mapping[str, str], differ: Sequence[str]) -> str:
     """By the legend; else the labels that differ, else the metric, else the query."""
-    known = dict(labels)
     if legend := panel.legend(number):
         return clip(clean(_PLACE.sub(lambda found: known.get(found[1], ""), legend)), LONGEST_NAME)
     text = " ".join(known[name] for name in differ if name in known)
-    text = text or known.get(METRIC_NAME, "") or format_labels(labels)
+    text = text or known.get(METRIC_NAME, "") or format_labels(tuple(known.items()))
     return clip(clean(text if text != "{}" else panel.queries[number]), LONGEST_NAME)
 
 

@@ -210,13 +210,13 @@ class ScreenReader:
         panel = base.panel
         units = [panel.unit or unit_of(expr) for expr in panel.queries]
         empty = " ".join(dict.fromkeys(answer.missing or ())) or base.empty
-        base = replace(base, unit=units[0], start=answer.start, end=answer.end, empty=empty)
+        base = replace(base, unit=units[0] if len({*units}) == 1 else "", start=answer.start, end=answer.end, empty=empty)
         if panel.kind == "stat":
-            return stat_values(base, answer.instants, answer.ranges)
+            return stat_values(base, answer.instants, answer.ranges, units)
         if panel.kind == "chart":
             return chart_values(base, answer.ranges, step_of(panel))
         if panel.kind == "bars":
-            return bar_values(base, answer.instants)
+            return bar_values(base, answer.instants, units)
         if panel.kind == "pie":
             return share_values(base, answer.instants, self._phrases)
         return table_values(base, answer.instants, units)

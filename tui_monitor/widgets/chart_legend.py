@@ -15,6 +15,8 @@ LEAST_GAP = 0.1
 """A chart begins with its data where these begin later than this share of its range."""
 LINE_STYLES = ("line-1", "line-2", "line-3", "line-4", "line-5", "line-6")
 """As many series have a colour of their own; further ones are faint until one of them is shown alone."""
+FIGURES = 4
+"""Figures of a series in the legend: last, minimum, mean, maximum."""
 LIMIT_STYLES = {"critical": "critical", "error": "error", "warning": "warning", "degraded": "warning", "unhealthy": "critical"}
 
 
@@ -66,7 +68,9 @@ def legend_lines(
     """The series in at most ``limit`` lines, then limits beyond ``reach`` (lowest and highest value of the scale), and last week."""
     room = max(1, limit - 1 if len(lines) > limit else limit)
     first = 0 if focus.alone is None else max(0, focus.alone - room + 1)
-    found = [_legend_line(index, one, chart.unit, focus, width, look) for index, one in enumerate(lines[first : first + room], first)]
+    shown = lines[first : first + room]
+    most = _figures_that_fit(shown, chart.unit, width, look)
+    found = [_legend_line(index, one, chart.unit, focus, width, look, most) for index, one in enumerate(shown, first)]
     if len(found) < len(lines):
         text = f"and {len(lines) - len(found)} more, faint" if len(lines) > len(LINE_STYLES) else f"and {len(lines) - len(found)} more"
         found.append(LineBuilder(width, look).gap(4).say(text, "dim").line())
@@ -83,26 +87,41 @@ def legend_lines(
     return found
 
 
-def _legend_line(index: int, one: ChartLine, unit: str, focus: ChartFocus, width: int, look: RenderStyle) -> Line:
+def _figures_that_fit(lines: Sequence[ChartLine], unit: str, width: int, look: RenderStyle) -> int:
+    """How many figures have room beside the whole name of every series, at least the last value."""
+    names = max((f.cells(one.name) for one in lines), default=0)
+    for most in range(FIGURES, 1, -1):
+        if names + max((f.cells(_summary(one, unit, most, look)) for one in lines), default=0) + 6 <= width:
+            return most
+    return 1
+
+
+def _legend_line(index: int, one: ChartLine, unit: str, focus: ChartFocus, width: int, look: RenderStyle, most: int) -> Line:
     style = LINE_STYLES[index] if index < len(LINE_STYLES) else "faint"
     alone = focus.alone == index
     row = LineBuilder(width, look).append(look.glyphs.selected if alone else " ", "accent").append(look.glyphs.full * 2, style).gap()
-    tail = _figures(one, unit, focus.cursor, look)
+    tail = _figures(one, unit, focus.cursor, look, most)
     row.append(one.name or "value", "strong" if alone else "text", max(8, row.room - f.cells(tail) - 3)).gap(2)
     return row.append(tail, "dim").line()
 
 
-def _figures(one: ChartLine, unit: str, cursor: int | None, look: RenderStyle) -> str:
-    known = [value for value in one.values if math.isfinite(value)]
-    if not known:
-        return ""
-    if cursor is not None:
+def _figures(one: ChartLine, unit: str, cursor: int | None, look: RenderStyle, most: int) -> str:
+    if cursor is not None and any(map(math.isfinite, one.values)):
         value = value_at(one, cursor)
         figure = f.unit_value(value, unit) if value is not None else f.NOTHING
         return look.words.say(f"at {f.clock(cursor, look.zone, seconds=True)} {figure}")
+    return _summary(one, unit, most, look)
+
+
+def _summary(one: ChartLine, unit: str, most: int, look: RenderStyle) -> str:
+    """The last value, and as many of maximum, mean and minimum as ``most`` allows."""
+    known = [value for value in one.values if math.isfinite(value)]
+    if not known:
+        return ""
     mean = sum(known) / len(known)
     figures = (("last", known[-1]), ("min", min(known)), ("avg", mean), ("max", max(known)))
-    return "  ".join(f"{look.words.exact(word)} {f.unit_value(value, unit)}" for word, value in figures)
+    kept = figures if most == FIGURES else (figures[0], *figures[FIGURES + 1 - most :])
+    return "  ".join(f"{look.words.exact(word)} {f.unit_value(value, unit)}" for word, value in kept)
 
 
 def value_at(line: ChartLine, at: int) -> float | None:

@@ -58,6 +58,23 @@ async def test_a_chart_has_lines_with_gaps_largest_first() -> None:
     assert any(value != value for value in found.lines[0].values) and found.start < found.end <= NOW
 
 
+async def test_series_of_several_queries_are_told_apart_and_keep_their_units() -> None:
+    """A chart of seconds and healths has no unit of either; names leave out what all share, and have the metric last."""
+    queries = ("probe_success", "2 * probe_success")
+    found = await shown(ScreenPanel("chart", queries=queries))
+    assert sorted(line.name for line in found.lines) == [
+        "api 2 * probe_success", "api probe_success", "db 2 * probe_success", "db probe_success",
+    ]  # fmt: skip
+    units = QueryBackend()
+    for name in ("probe_duration_seconds", "process_resident_memory_bytes"):
+        units.memory.append(NOW, [Sample(labels_of(name, check="api", type="http"), 2.0)])
+    two = ("probe_duration_seconds", "process_resident_memory_bytes")
+    assert (await shown(ScreenPanel("chart", queries=two), units)).unit == ""
+    assert (await shown(ScreenPanel("chart", queries=two[:1]), units)).unit == "seconds"
+    bars = await shown(ScreenPanel("bars", queries=two), units)
+    assert [row.cells for row in bars.rows] == [(two[0], "2.00s"), (two[1], "2B")]
+
+
 async def test_a_table_joins_queries_by_labels() -> None:
     """A column per label that differs and per query."""
     panel = ScreenPanel("table", queries=("probe_success", 'probe_success{check="api"} * 50'), legends=("up", "share"), unit="percent")

@@ -16,7 +16,7 @@ from tui_monitor.board.strip import SlotSamples, strip
 from tui_monitor.board.values import AlertSpan, Chart, ChartLine
 from tui_monitor.core import humanize as f
 from tui_monitor.widgets.cell_line import Line, RenderStyle, text_of
-from tui_monitor.widgets.chart_legend import ChartFocus
+from tui_monitor.widgets.chart_legend import ChartFocus, legend_lines
 from tui_monitor.widgets.charts import chart_lines, table_lines
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs, glyphs_for
 from tui_monitor.widgets.graphs import bar, graph, spark
@@ -212,3 +212,16 @@ def test_many_cores_are_a_heat_map(count: int, width: int, height: int) -> None:
     assert len(lines) <= height and {f.cells(row) for row in text_of(lines).split("\n")} == {width}
     hot = [row for row in lines if any(style == "slot-down" for _, style in row)]
     assert len(hot) == 1 and text_of(hot).rstrip().endswith("99%")
+
+
+def test_the_legend_names_every_series_before_it_tells_all_figures() -> None:
+    """In a narrow chart the last value and the maximum stay beside the whole name, then the last value alone."""
+    name = "shop probe_duration_seconds"
+    chart = Chart((ChartLine(name, (boards.AT - 1000, boards.AT), (1.0, 2.0)),), "seconds")
+
+    def legend(width: int) -> str:
+        return text_of(legend_lines(chart, chart.lines, False, (0, 3), ChartFocus(), width, LOOK, 3))
+
+    assert name in legend(90) and "last 2.00s  min 1.00s  avg 1.50s  max 2.00s" in legend(90)
+    assert name in legend(60) and "last 2.00s  max 2.00s" in legend(60)
+    assert name in legend(46) and "last 2.00s " in legend(46)
