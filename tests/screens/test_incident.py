@@ -54,6 +54,7 @@ async def test_one_incident_leads_to_the_others_to_its_check_and_to_the_map() ->
             assert isinstance(app.screen, opened)
             if isinstance(app.screen, ServiceMapScreen):
                 assert app.screen.rows.selection == "db" and "root cause of billing, cart, checkout" in seen(app)
+                assert "p95" in seen(app) and "cert" not in seen(app), "no check here has a certificate"
             await press(app, pilot, "escape")
         assert isinstance(app.screen, IncidentScreen)
 

@@ -88,6 +88,12 @@ def columns_at(width: int, chosen: Sequence[str] = ()) -> tuple[tuple[str, int],
     return tuple(fitting)
 
 
+def columns_with_figures(checks: Sequence[CheckView], width: int) -> tuple[str, ...]:
+    """The usual columns without those that have no figure for any check, such as "cert" where no check has a certificate."""
+    usual = MORE if width >= 100 else USUAL
+    return tuple(name for name in usual if name == "now" or any(_figure(name, check, "", 0)[0] != f.NOTHING for check in checks))
+
+
 def services_head(width: int, window: str, look: RenderStyle, chosen: Sequence[str] = ()) -> str:
     """The right part of the title: the strips' window and the names of the columns, over their columns."""
     heads = "".join(f.fit(look.words.exact(name), wide, right=True) for name, wide in columns_at(width, chosen))

@@ -26,7 +26,16 @@ from tui_monitor.widgets.frames import boxed, top_line
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
 from tui_monitor.widgets.incidents import ended_line, folded, grouped, incident_line, narrow_foot, told_text, try_line
 from tui_monitor.widgets.selection import fact_lines, selection_lines, short_stamp
-from tui_monitor.widgets.services import columns_at, names_width, rest_line, service_line, short_reason, strip_cells, tree
+from tui_monitor.widgets.services import (
+    columns_at,
+    columns_with_figures,
+    names_width,
+    rest_line,
+    service_line,
+    short_reason,
+    strip_cells,
+    tree,
+)
 from tui_monitor.widgets.strip_cells import WINDOWS, cell_text, merged, moment_at, next_cell, slots_at, strip_runs, trouble_moment
 from tui_monitor.widgets.styles import RECIPES
 from tui_monitor.widgets.verdict import hour_line, verdict_line
@@ -426,3 +435,11 @@ def test_tall_graph_of_the_cpu_is_coloured_by_height() -> None:
     assert tall[0] == {"slot-down"} and tall[2] == {"slot-slow"} and tall[-1] == {"slot-ok"}
     low = machine.cpu_rows(here, (1.0, 0.2), 2, 40, LOOK)
     assert {style for text, style in low[-1].line if text.strip()} == {"slot-down", "slot-ok"}
+
+
+def test_a_column_that_has_no_figure_for_any_check_is_left_out() -> None:
+    """Certificates stand in the map of services where a check has one; the present latency always."""
+    checks = [replace(check, certificate_expires=None) for check in boards.storm().checks]
+    assert "cert" not in columns_with_figures(checks, 120)
+    assert "cert" in columns_with_figures([*checks[1:], replace(checks[0], certificate_expires=boards.AT)], 120)
+    assert columns_with_figures([replace(one, windows={}, duration=None) for one in checks], 120) == ("now",)

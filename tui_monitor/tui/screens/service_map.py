@@ -21,7 +21,7 @@ from tui_monitor.widgets.cell_line import Hints, Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.list_panes import ListRow
 from tui_monitor.widgets.service_map import LikelyEdge, explanation, likely_edges, linked_rows
 from tui_monitor.widgets.service_tables import section_line
-from tui_monitor.widgets.services import TreeRow, names_width, service_line, services_head
+from tui_monitor.widgets.services import TreeRow, columns_with_figures, names_width, service_line, services_head
 from tui_monitor.widgets.strip_cells import WINDOWS
 
 STRIPS_MS = 10_000
@@ -43,6 +43,7 @@ class ServiceMapScreen(ListScreen):
         self._strips: Mapping[str, Strip] = {}
         self._read_at = 0
         self._edges: Sequence[LikelyEdge] = ()
+        self._columns: tuple[str, ...] = ()
 
     def on_mount(self) -> None:
         """Show the checks, select the one from which the map was opened, then read strips and past alerts."""
@@ -73,6 +74,7 @@ class ServiceMapScreen(ListScreen):
         look = self.context.look
         linked, alone = linked_rows(board.checks, look)
         names = names_width([*linked, *map(TreeRow, alone)], self.context.width)
+        self._columns = columns_with_figures(board.checks, self.context.width)
         rows = [self._row(row, names, board) for row in linked]
         if alone and linked:
             rows.append(ListRow("", "", partial(_heading, f"without dependencies: {len(alone)}")))
@@ -86,14 +88,13 @@ class ServiceMapScreen(ListScreen):
 
     def _heads(self, width: int, look: RenderStyle) -> Sequence[Line]:
         window = WINDOWS[self.context.strip_window].title
-        return [section_line("", services_head(width, window, look), width, look)]
+        return [section_line("", services_head(width, window, look, self._columns), width, look)]
 
     def _row(self, row: TreeRow, names: int, board: Board) -> ListRow:
         check = row.check
         text = f"{check.name}: {explanation(check, board.checks)}"
-        return ListRow(
-            check.name, f"{check.name} {check.reason}", partial(_line, row, self._strips.get(check.name, ()), names, board.at), text
-        )
+        strip = self._strips.get(check.name, ())
+        return ListRow(check.name, f"{check.name} {check.reason}", partial(_line, row, strip, names, self._columns, board.at), text)
 
     def _selected(self) -> CheckView | None:
         return next((check for check in self.context.shown.checks if check.name == self.rows.selection), None)
@@ -136,8 +137,8 @@ def _check_of(below: DashboardScreen | None) -> str:
     return labels.get("check", "") or (alert.labels.get("check", "") if alert is not None else "")
 
 
-def _line(row: TreeRow, strip: Strip, names: int, now: int, width: int, look: RenderStyle, selected: bool) -> Line:
-    return service_line(row, strip, width, look, names, now)
+def _line(row: TreeRow, strip: Strip, names: int, columns: Sequence[str], now: int, width: int, look: RenderStyle, selected: bool) -> Line:
+    return service_line(row, strip, width, look, names, now, columns)
 
 
 def _heading(text: str, width: int, look: RenderStyle, selected: bool) -> Line:
