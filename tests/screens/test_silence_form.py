@@ -69,7 +69,7 @@ async def test_the_form_goes_on_as_a_line_for_experts() -> None:
 
 async def test_an_ended_alert_is_silenced_as_any_other() -> None:
     """`s` on it opens the form with its labels, for the next time it fires."""
-    async with running(kind="storm") as (app, backend, pilot):
+    async with running(kind="storm") as (app, _, pilot):
         await press(app, pilot, "end", "s")
         opened = app.main.alerts.opened_alert()
         assert opened is not None and opened.state == "resolved"

@@ -42,17 +42,24 @@ def head_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
     alert, now = view.alert, view.board.at
     row = LineBuilder(width, look).append(f" {_shape(alert, look)} {_verdict(alert, now, look)} ", _chip(alert))
     taken = look.words.say(_taken(alert)) + (f"   {view.place}" if view.place else "")
-    facts = [view.check.target if view.check is not None else "", f"since {f.stamp(_since(alert), now, look.zone, seconds=True)}"]
-    if view.check is not None and view.check.consecutive_failures > 1 and alert.state == "firing":
-        facts.append(f"{view.check.consecutive_failures} failures in a row")
-    text = "   ".join(filter(None, facts))
+    since = f"since {f.stamp(_since(alert), now, look.zone, seconds=True)}"
+    times = view.check.consecutive_failures if view.check is not None and alert.state == "firing" else 0
+    failures = f"{times} failures in a row" if times > 1 else ""
+    target = view.check.target if view.check is not None else ""
     if width >= WIDE:
-        row.gap(3).say(text, "text", max(0, row.room - f.cells(taken) - 5))
+        room = max(0, row.room - f.cells(taken) - 5)
+        ways = (target, since, failures), (target, since), (since, failures), (since,)
+        row.gap(3).append(_fitting(ways, room, look), "text", room)
         return [row.align(f.cells(taken) + 1).append(taken, "dim" if alert.acknowledged_by or not is_open(alert) else "warning").line()]
-    second = (
-        LineBuilder(width, look).gap().append(taken, "dim" if not is_open(alert) else "warning").gap(2).say("   ".join(facts[1:]), "dim")
-    )
-    return [row.line(), second.line()]
+    second = LineBuilder(width, look).gap().append(taken, "dim" if not is_open(alert) else "warning").gap(2)
+    brief = f"since {f.stamp(_since(alert), now, look.zone)}"
+    return [row.line(), second.append(_fitting(((since, failures), (since,), (brief,), ("",)), second.room, look), "dim").line()]
+
+
+def _fitting(ways: Sequence[Sequence[str]], room: int, look: RenderStyle) -> str:
+    """The first of these lists of facts that fits whole, else the last: a fact is left out rather than cut."""
+    texts = [look.words.say("   ".join(filter(None, facts))) for facts in ways]
+    return next((text for text in texts if f.cells(text) <= room), texts[-1])
 
 
 def _verdict(alert: AlertView, now: int, look: RenderStyle) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui_monitor.board.values import AlertView, Delivery
 from tui_monitor.core import humanize as f
 from tui_monitor.core.mute_reason import parse_mute_reason
+from tui_monitor.core.sanitize import clean
 from tui_monitor.widgets.alerts import due_text, newest_deliveries
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.incident_view import IncidentView
@@ -13,13 +14,16 @@ from tui_monitor.widgets.notifications import DELIVERY_STYLES, delivery_shape
 from tui_monitor.widgets.strip_cells import append_strip
 
 MOST_AFFECTED = 8
+MOST_ERROR = 3
+"""Lines of the error of a message that was not sent."""
 
 
 def knowing_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
     """Who knows: each notifier's newest message, the next step of an escalation, who has acknowledged."""
     alert, now = view.alert, view.board.at
     deliveries = view.detail.deliveries or alert.deliveries
-    lines = [_delivery_line(one, now, width, look) for one in sorted(newest_deliveries(deliveries), key=lambda one: one.notifier)]
+    newest = sorted(newest_deliveries(deliveries), key=lambda one: one.notifier)
+    lines = [line for one in newest for line in _delivery_lines(one, now, width, look)]
     if not lines:
         lines = wrapped(_untold(alert), "warning" if alert.state == "firing" and not alert.suppressed_by else "dim", width, look, 3)
     if alert.acknowledged_by:
@@ -47,13 +51,16 @@ def _mute(text: str) -> str:
     return f"{reason.name} (it depends on it)" if reason.kind == "depends_on" else text.replace(":", " ")
 
 
-def _delivery_line(one: Delivery, now: int, width: int, look: RenderStyle) -> Line:
+def _delivery_lines(one: Delivery, now: int, width: int, look: RenderStyle) -> list[Line]:
+    """A notifier's newest message; why it has not been sent, and when it is tried again, in up to three lines."""
     row = LineBuilder(width, look).gap().append(delivery_shape(one.state, look), DELIVERY_STYLES.get(one.state, "dim"), 2)
     row.name(one.notifier, "text", min(14, max(8, width // 4))).gap()
     if one.state == "sent":
-        return row.append(f"{f.stamp(one.at, now, look.zone, seconds=True)}  {look.words.exact(one.kind)}", "dim").line()
+        return [row.append(f"{f.stamp(one.at, now, look.zone, seconds=True)}  {look.words.exact(one.kind)}", "dim").line()]
     again = f", try {one.attempts + 1} in {f.exact_span((one.next_try - now) / 1000)}" if one.next_try and one.next_try > now else ""
-    return row.say(f"{one.error or one.state}{again}", "warning" if one.state not in ("queued", "sending") else "dim").line()
+    style, begin = "warning" if one.state not in ("queued", "sending") else "dim", row.used
+    first, *rest = f.wrap(clean(look.words.say(f"{one.error or one.state}{again}")), max(8, row.room - 1), MOST_ERROR) or [""]
+    return [row.append(first, style).line(), *(LineBuilder(width, look).gap(begin).append(part, style).line() for part in rest)]
 
 
 def affected_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:

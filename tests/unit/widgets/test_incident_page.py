@@ -18,6 +18,7 @@ from tui_monitor.core.catalogue.remedies import REMEDIES, Remedy
 from tui_monitor.widgets.cell_line import RenderStyle, text_of
 from tui_monitor.widgets.glyphs import ASCII, NARROW, UNICODE, Glyphs
 from tui_monitor.widgets.incident_page import incident_lines
+from tui_monitor.widgets.incident_people import knowing_lines
 from tui_monitor.widgets.incident_view import IncidentView, LoggedLine
 from tui_monitor.widgets.palettes import palette_of
 from tui_monitor.widgets.remedy_commands import commands_of
@@ -85,6 +86,19 @@ def test_who_knows_follows_retries_escalation_and_acknowledgement() -> None:
     assert "refused, try 3 in 40s" in text and "on-call" in text and "escalates 14:23 if not acked" in text
     taken = page(view(replace(alert, acknowledged_by="anna", acknowledged_at=boards.AT, acknowledged_note="rollback")))
     assert "acked by anna: rollback" in taken and "anna acknowledged it" in taken and "escalates" not in taken
+
+
+def test_an_error_of_a_notifier_is_wrapped_and_a_fact_of_the_head_left_out_before_it_is_cut() -> None:
+    """When it is tried again is read to its end; a head in little room has no half words."""
+    error = "cannot connect to 127.0.0.1:28999: connection refused"
+    late = Delivery("ops-mail", "firing", "retrying", boards.AT, error, 4, boards.AT + 40_000)
+    told = knowing_lines(view(replace(boards.storm().alerts[0], deliveries=(late,))), 44, LOOK)
+    assert f"{error}, try 5 in 40s" in " ".join(text_of(told).split())
+    check = replace(boards.storm().checks[0], target="https://postgres.internal.example.com:5432/application_database?sslmode=x")
+    board = replace(boards.storm(), checks=(check, *boards.storm().checks[1:]))
+    head = page(view(board=board)).split("\n")[0]
+    assert "since 14:10:08" in head and "19 failures in a row" in head and "postgres.internal" not in head and "⋯" not in head
+    assert "since 14:10  " in page(view(place="1 of 2"), 40, 12).split("\n")[1] + "  "
 
 
 def test_a_muted_alert_says_what_mutes_it_and_an_ended_one_how_long_it_was() -> None:
