@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.support.report_world import NOW, board
+from tui_monitor.board.codec import board_to_json
 from tui_monitor.board.report import Report
 from tui_monitor.board.wire import read
 from tui_monitor.cli.main import main
@@ -52,6 +57,19 @@ def test_a_report_by_name_and_by_kind(world: Path, config: Path, capsys: pytest.
     assert run(world, config, "daily", "--for", "2026-03-01", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["name"] == "morning" and found["period"]["begin"] == "2026-02-28T23:00:00.000Z" and found["incidents"] == 2
+
+
+def test_without_a_configuration_the_report_names_the_daemons_host(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--state` alone is enough: the name under which the state was written, not that of the machine that reads it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("TUI_MONITOR_CONFIG", raising=False)
+    state = Path(shutil.copytree(world, tmp_path / "state"))
+    with closing(sqlite3.connect(state / "history.db")) as db, db:
+        db.execute("INSERT OR REPLACE INTO facts VALUES (1, ?, ?)", (NOW, board_to_json(board())))
+    assert main(["--state", str(state), "report", "daily", "--for", "2026-03-01"]) == 0
+    assert "web-1" in capsys.readouterr().out.splitlines()[0]
 
 
 def test_the_html_file_stands_alone(world: Path, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

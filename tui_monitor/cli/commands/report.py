@@ -9,6 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ def run(given: Namespace) -> int:
     loaded = configuration(given) if given.order else _as_far_as_it_is_read(given)
     if given.name is None:
         return _list(given, loaded)
+    loaded = loaded if given.config else _with_the_daemons_host(given, loaded)
     try:
         settings = report_settings(loaded.settings.reports, given.name)
         report = _made(given, loaded, settings)
@@ -57,6 +59,14 @@ def run(given: Namespace) -> int:
         raise Refused(str(error), USAGE) from None
     _put_out(given, loaded, report)
     return 0
+
+
+def _with_the_daemons_host(given: Namespace, loaded: Configuration) -> Configuration:
+    """The configuration with the host name under which the state was written: the daemon may have another configuration."""
+    from tui_monitor.runtime.stored_board import stored_board
+
+    host = stored_board(existing_state(given)).host
+    return replace(loaded, settings=replace(loaded.settings, host=host or loaded.settings.host))
 
 
 def _made(given: Namespace, loaded: Configuration, settings: ReportSettings) -> Report:
