@@ -163,10 +163,10 @@ class EchoSocket:
             echo = self._waiting.get(found[0]) if found is not None else None
             if found is None or echo is None or not echo.pending or not echo.pings.payload.startswith(found[1][:NONCE]):
                 continue
-            for _, kind, data in controls:
-                if kind in (_IP_RECVERR, _IPV6_RECVERR):
-                    echo.error = error_text(self.family, data)
-                    echo.pings.answered()
+            said = next((data for _, kind, data in controls if kind in (_IP_RECVERR, _IPV6_RECVERR)), None)
+            if said is not None:
+                echo.error = error_text(self.family, said)
+                echo.pings.answered()
 
 
 def _arrival(controls: list[tuple[int, int, bytes]]) -> int:
