@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tui_monitor.board.values import ActView
 from tui_monitor.core import humanize as f
+from tui_monitor.core.catalogue.table_heads import table_head
 from tui_monitor.core.sanitize import clean
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 
@@ -28,7 +29,9 @@ def _row(texts: tuple[str, ...], styles: tuple[str, ...], widths: tuple[int, int
 
 def audit_heads(widths: tuple[int, int], width: int, look: RenderStyle) -> Line:
     """The names of the columns of `audit_line`."""
-    return _row(HEADS, ("faint",) * 5, widths, width, look)
+    language = look.words.language
+    heads = tuple(table_head("who" if head == "by" and language == "ko" else head, language) for head in HEADS)
+    return _row(heads, ("faint",) * 5, widths, width, look)
 
 
 def audit_line(one: ActView, now: int, widths: tuple[int, int], width: int, look: RenderStyle) -> Line:

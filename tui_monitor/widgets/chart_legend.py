@@ -121,7 +121,7 @@ def _summary(one: ChartLine, unit: str, most: int, look: RenderStyle) -> str:
     mean = sum(known) / len(known)
     figures = (("last", known[-1]), ("min", min(known)), ("avg", mean), ("max", max(known)))
     kept = figures if most == FIGURES else (figures[0], *figures[FIGURES + 1 - most :])
-    return "  ".join(f"{look.words.exact(word)} {f.unit_value(value, unit)}" for word, value in kept)
+    return "  ".join(f"{look.words.exact(f'{word}:').removesuffix(':')} {f.unit_value(value, unit)}" for word, value in kept)
 
 
 def value_at(line: ChartLine, at: int) -> float | None:

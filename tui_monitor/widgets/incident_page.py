@@ -41,7 +41,7 @@ def head_lines(view: IncidentView, width: int, look: RenderStyle) -> list[Line]:
     """What is wrong and for how long, since when, how often in a row, and whether somebody has taken it."""
     alert, now = view.alert, view.board.at
     row = LineBuilder(width, look).append(f" {_shape(alert, look)} {_verdict(alert, now, look)} ", _chip(alert))
-    taken = look.words.say(_taken(alert)) + (f"   {view.place}" if view.place else "")
+    taken = look.words.say(_taken(alert)) + (f"   {look.words.say(view.place)}" if view.place else "")
     since = f"since {f.stamp(_since(alert), now, look.zone, seconds=True)}"
     times = view.check.consecutive_failures if view.check is not None and alert.state == "firing" else 0
     failures = f"{times} failures in a row" if times > 1 else ""

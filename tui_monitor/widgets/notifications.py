@@ -19,7 +19,12 @@ def delivery_shape(state: str, look: RenderStyle) -> str:
 def notification_line(one: NotificationView, now: int, width: int, look: RenderStyle) -> Line:
     """Line of one message: state as shape and word, age, notifier, kind, title, outcome."""
     style = DELIVERY_STYLES.get(one.state, "dim")
-    row = LineBuilder(width, look).gap(1).append(f"{delivery_shape(one.state, look)} {look.words.exact(one.state)}", style, 10).gap()
+    row = (
+        LineBuilder(width, look)
+        .gap(1)
+        .append(f"{delivery_shape(one.state, look)} {look.words.exact(one.state)}", style, 10 if look.words.language == "en" else 12)
+        .gap()
+    )
     row.append(f.age(one.created_at, now), "dim", 7, right=True).gap(2).name(one.notifier, "text", 12).gap()
     if width >= 70:
         row.append(one.kind, "dim", 9).gap()

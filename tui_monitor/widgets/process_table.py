@@ -89,6 +89,7 @@ class ProcessesTable(TablePane[ListedProcess]):
     """All processes; as a tree the children stand below their parents, in the chosen order among them."""
 
     TITLE = "Processes"
+    FULL_IS_DATA = True
     COLUMNS = COLUMNS
     EMPTY_TEXT = "No process is known yet."
 

@@ -82,6 +82,7 @@ class ServicesTable(TablePane[ServiceRow]):
     """All services of the board."""
 
     TITLE = "Services"
+    FULL_IS_DATA = True
     COLUMNS = (
         Of("status", 1, lambda one: ("", ""), lambda one: RANK[one.service.status]),
         Of("name", 24, lambda one: (one.service.name, "strong"), lambda one: one.service.name.casefold()),
@@ -119,6 +120,8 @@ class ServicesTable(TablePane[ServiceRow]):
             return self.look.glyphs.health(status), HEALTH_STYLES[status]
         if self.COLUMNS[number].title == "by":
             return table_head(KINDS[item.service.kind], self.look.words.language), "dim"
+        if self.COLUMNS[number].title == "healthy":
+            return self.look.words.say(healthy_text(item.service)), "text"
         return super().cell(number, item)
 
 

@@ -14,7 +14,7 @@ def silence_line(one: SilenceView, now: int, width: int, look: RenderStyle, sele
     when = f"{f.span((one.ends_at - now) / 1000)} left" if one.starts_at <= now else f"from {f.stamp(one.starts_at, now, look.zone)}"
     when = "till resolved" if one.until_resolved and one.starts_at <= now else when
     author = clean(f"{one.by} {one.comment}".strip())
-    row.say(when, "text", 14).gap()
+    row.say(when, "text", 14 if look.words.language == "en" else 16).gap()
     row.name(one.matchers, "strong", max(10, row.room - min(f.cells(author), row.room // 3) - 3)).gap(2)
     return row.name(author, "dim", row.room - 1, right=True).line()
 

@@ -10,7 +10,7 @@ from textual import events
 from tui_monitor.core import humanize as f
 from tui_monitor.core.catalogue.table_heads import table_head
 from tui_monitor.core.frozen import frozen
-from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, note, title_line
+from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle, data_style, note, title_line
 from tui_monitor.widgets.list_panes import FOOT_FROM_HEIGHT, prose
 from tui_monitor.widgets.pane import Pane
 from tui_monitor.widgets.styles import TextStyles
@@ -41,6 +41,8 @@ class TablePane(Pane, Generic[T]):
 
     COLUMNS: ClassVar[Sequence[Column[Any]]] = ()
     EMPTY_TEXT: ClassVar[str] = ""
+    FULL_IS_DATA: ClassVar[bool] = False
+    """Whether `full_of` gives names and commands, which are not translated."""
 
     def __init__(self, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles)
@@ -176,7 +178,7 @@ class TablePane(Pane, Generic[T]):
         """The selected row in full, where there is room."""
         chosen = self.chosen
         text = self.full_of(chosen) if chosen is not None and height >= FOOT_FROM_HEIGHT else ""
-        return prose(text, width, self.look, "text") if text else ()
+        return prose(text, width, data_style(self.look) if self.FULL_IS_DATA else self.look, "text") if text else ()
 
     def empty(self, width: int, height: int) -> Sequence[Line]:
         """The sentences for no rows."""

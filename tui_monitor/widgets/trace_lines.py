@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tui_monitor.core import humanize as f
+from tui_monitor.core.catalogue.table_heads import table_head
 from tui_monitor.core.frozen import frozen
 from tui_monitor.core.sanitize import clean
 from tui_monitor.core.trace import OperationSummary, Span, TraceSummary
@@ -107,7 +108,11 @@ def attributes_line(span: Span, width: int, look: RenderStyle) -> Line:
 
 def trace_heads(width: int, look: RenderStyle) -> Sequence[Line]:
     """The columns' names of the list of traces."""
-    return [_trace_row(("began", "took", "", "spans", "failed", "service", "operation"), "dim", "dim", 0.0, width, look)]
+    return [_trace_row(_heads(look, "began", "took", "", "spans", "failed", "service", "operation"), "dim", "dim", 0.0, width, look)]
+
+
+def _heads(look: RenderStyle, *names: str) -> Sequence[str]:
+    return [table_head(name, look.words.language) for name in names]
 
 
 def trace_line(trace: TraceSummary, longest: int, now: int, width: int, look: RenderStyle) -> Line:
@@ -133,7 +138,7 @@ def _trace_row(cells: Sequence[str], failed: str, style: str, share: float, widt
 
 def operation_heads(width: int, look: RenderStyle) -> Sequence[Line]:
     """The columns' names of the list of operations."""
-    return [_operation_row(("mean", "longest", "", "traces", "failed", "service", "operation"), 0.0, width, look, "dim")]
+    return [_operation_row(_heads(look, "mean", "longest", "", "traces", "failed", "service", "operation"), 0.0, width, look, "dim")]
 
 
 def operation_line(one: OperationSummary, longest: int, width: int, look: RenderStyle) -> Line:

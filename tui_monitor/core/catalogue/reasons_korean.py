@@ -35,6 +35,8 @@ REASONS: Mapping[str, str] = {
     "the network of this machine is down": "이 서버의 네트워크 중단",
     "the firewall of this machine does not let the monitor connect": "이 서버의 방화벽이 모니터의 연결을 막음",
     # --- answers ---
+    "HTTP {code}, wanted {wanted}": "HTTP {code}, 기준 {wanted}",
+    "redirected {count} times": "리디렉션 {count}번",
     "answered TLS, not plain HTTP (https?)": "HTTP가 아니라 TLS로 응답함 (https?)",
     "answered without TLS": "TLS 없이 응답함",
     "answered garbage (not HTTP)": "HTTP가 아닌 응답",

@@ -44,6 +44,8 @@ _WORDS = {
     "Nothing is selected.": "선택한 것이 없습니다.", "No alerts.": "알림이 없습니다.",
 }  # fmt: skip
 _SENTENCES = {
+    "No connection is made: {text}": "연결이 되지 않습니다: {text}", "then firewall and route": "다음으로 방화벽과 경로",
+    "ERR": "오류", "last:": "마지막:", "min:": "최소:", "avg:": "평균:", "max:": "최대:", "of {count} firing": "(발생 {count}건 중)", "the last {span}: {text}": "최근 {span}: {text}",
     # Severities and states in four cells, labels of the selection, charts.
     "CRIT": "심각", "WARN": "경고", "INFO": "정보", "ok": "복구", "run:": "문서:", "at:": "대상:", "needs": "의존", "min": "최소", "avg": "평균", "max": "최대",
     "{severity} > {value} (off scale)": "{severity} > {value} (범위 밖)", "{severity} < {value} (off scale)": "{severity} < {value} (범위 밖)",

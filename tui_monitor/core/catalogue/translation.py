@@ -53,14 +53,23 @@ class _Template:
 @lru_cache(2048)
 def _pattern(english: str) -> re.Pattern[str]:
     """The pattern of a template, compiled when a text first has its word: all at once would take 50 ms."""
+    seen: set[str] = set()
+
+    def value(found: re.Match[str]) -> str:
+        again = found[1] in seen
+        seen.add(found[1])
+        return f"(?P={found[1]})" if again else f"(?P<{found[1]}>{_value_pattern(found[1])})"
+
     escaped = re.sub(r"([.^$*+?()\[\]|\\])", r"\\\1", english)
-    return re.compile(_VALUE.sub(lambda found: f"(?P<{found[1]}>{_value_pattern(found[1])})", escaped), re.DOTALL)
+    return re.compile(_VALUE.sub(value, escaped), re.DOTALL)
 
 
 def _value_pattern(name: str) -> str:
     """What a value may be: a number, a time of one or two words, one part of a text, or where it is itself a text (`_TEXTS`) several."""
     if name in _TIMES:
-        return r"(?:[A-Z][a-z]{2} \d+ )?\d\S*(?: \S+)?"
+        return r"(?:[A-Z][a-z]{2} \d+ )?\d(?:\S*[^\s:;,])?(?: [^\s:;,]+)?"
+    if name == "notifier":
+        return r"[^,;]+?"
     return r"[\d.,+]+" if name in ("count", "all") else r"(?:(?!  ).)+?" if name in _TEXTS else r"(?:(?!  |; ).)+?"
 
 
