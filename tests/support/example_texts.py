@@ -52,11 +52,8 @@ LATE = {
         "경고 6 orders are late\n"
         "조치: Tell the customers; look at the map for what holds up the vehicles.\n"
         "시작 T\n"
-        "값 6, 기준 5 · category business · check db · 호스트 web-1",
-        "복구 OrdersLate db (D 만에)\n"
-        "내용: 6 orders are late\n"
-        "T ~ T (D)\n"
-        "마지막 값 6, 기준 5 · category business · check db · 호스트 web-1",
+        "값 6, 기준 5 · 분류 business · 체크 db · 호스트 web-1",
+        "복구 OrdersLate db (D 만에)\n내용: 6 orders are late\nT ~ T (D)\n마지막 값 6, 기준 5 · 분류 business · 체크 db · 호스트 web-1",
     ),
 }
 
@@ -72,11 +69,11 @@ EXCHANGE = {
         "host web-1",
     ),
     "ko": (
-        "심각 경보 2건: CheckUnhealthy\n"
+        "심각 알림 2건: CheckUnhealthy\n"
         "■ 심각 exchange-b 비정상: 503 Service Unavailable · 시작 T\n"
         "▲ 경고 exchanges 성능 저하: 정상 50%, 기준 100%: 비정상: exchange-b · 시작 T\n"
         "호스트 web-1",
-        "복구 경보 2건: CheckUnhealthy\n"
+        "복구 알림 2건: CheckUnhealthy\n"
         "○ 복구 exchange-b 정상으로 돌아옴 (D 만에)\n"
         "○ 복구 exchanges 정상으로 돌아옴 (D 만에)\n"
         "호스트 web-1",

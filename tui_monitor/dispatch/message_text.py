@@ -260,7 +260,8 @@ class _Writer:
         told = value_and_limit(story.value, story.measure, self.words)
         parts = [phrase.format(value=told)] if told else []
         hidden = ("alertname", "severity", "host", "type")
-        parts += [f"{name} {value}" for name, value in sorted(story.labels.items()) if name not in hidden and not name.startswith("__")]
+        shown = [(name, value) for name, value in sorted(story.labels.items()) if name not in hidden and not name.startswith("__")]
+        parts += [f"{self.words.labels.get(name, name)} {value}" for name, value in shown]
         return clip(" · ".join([*parts, self.words.host.format(host=story.labels.get("host") or self._host)]), _LINE_LIMIT)
 
     def _cause(self, reason: MuteReason) -> str:

@@ -154,7 +154,7 @@ def test_a_list_says_value_and_limit_of_each() -> None:
     """In a message about many alerts each line of what fires has its value, in Korean too."""
     _, text = tell(ORDERS, replace(ORDERS, value=12.0))
     assert text.splitlines()[:2] == [f"■ CRITICAL orders wait · {value}, limit 10 · Since 07:13:20 KST" for value in (17, 12)]
-    assert "값 17, 기준 10 · check shop" in tell(ORDERS, language="ko")[1]
+    assert "값 17, 기준 10 · 체크 shop" in tell(ORDERS, language="ko")[1]
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ ENGLISH = Phrases(
     limit="{value}, limit {limit}",
     host="host {host}",
     columns={"category": "Category", "service": "Service", "value": "Value and limit", "since": "Since", "host": "Host"},
+    labels={name: name for name in ("check", "category", "service", "mount", "unit", "container")},
     what_to_do="What to do: {text}",
     changed="Raised: {old} → {new}",
     acknowledged="Acknowledged by {by}",

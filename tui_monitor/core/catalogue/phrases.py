@@ -51,6 +51,8 @@ class Phrases:
     host: str
     columns: Mapping[str, str]
     """The names in a mail's table: category, service, value, since, host."""
+    labels: Mapping[str, str]
+    """The words for labels that the monitor sets itself; others stand as they are."""
     what_to_do: str
     changed: str
     acknowledged: str

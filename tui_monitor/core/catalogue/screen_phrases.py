@@ -64,7 +64,7 @@ KOREAN = ScreenPhrases(
     screens="화면",
     role_screens="역할별 화면",
     heads={
-        "name": "이름", "value": "값", "reason": "이유", "latency": "응답 시간", "strip": "이력", "since": "경과", "who": "확인",
+        "name": "이름", "value": "값", "reason": "원인", "latency": "응답 시간", "strip": "이력", "since": "경과", "who": "확인",
         "route": "경로", "rate": "초당", "errors": "오류", "p95": "p95", "time": "시각", "level": "수준", "source": "출처",
         "message": "메시지", "operation": "작업", "duration": "소요 시간", "state": "상태", "restarts": "재시작", "cpu": "CPU",
         "memory": "메모리", "user": "사용자", "share": "비율", "severity": "심각도", "check": "체크", "summary": "내용",
