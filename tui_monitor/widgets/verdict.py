@@ -9,7 +9,7 @@ from tui_monitor.board.strip import Strip
 from tui_monitor.board.values import AlertView, Board
 from tui_monitor.core import humanize as f
 from tui_monitor.core.values import HealthStatus
-from tui_monitor.widgets.alerts import CHECK_RULE, is_open, newest_deliveries, own_fault, severity_style, subject
+from tui_monitor.widgets.alerts import CHECK_RULE, UNDELIVERED, is_open, newest_deliveries, own_fault, severity_style, subject
 from tui_monitor.widgets.cell_line import Line, LineBuilder, RenderStyle
 from tui_monitor.widgets.incidents import delivery_mark
 from tui_monitor.widgets.status_bars import leader_text
@@ -71,7 +71,7 @@ def _failing(row: LineBuilder, board: Board, first: AlertView, look: RenderStyle
 
 
 def _told(row: LineBuilder, first: AlertView, look: RenderStyle) -> None:
-    """Who was told; where room is short with marks alone."""
+    """Who was told; where room is short with marks alone, and those first whom no message has reached."""
     deliveries = newest_deliveries(first.deliveries)
     if not deliveries or row.room <= 16:
         return
@@ -79,10 +79,12 @@ def _told(row: LineBuilder, first: AlertView, look: RenderStyle) -> None:
     row.gap(2)
     if not brief:
         row.append("told", "dim").gap()
-    for number, one in enumerate(deliveries):
+    for number, one in enumerate(sorted(deliveries, key=lambda one: one.state not in UNDELIVERED) if brief else deliveries):
         mark = delivery_mark(one.state, look)
-        style = "ok" if one.state == "sent" else "warning"
-        row.gap(min(1, number)).append(f"{one.notifier} {mark[:1] if brief else mark}", style)
+        text = f"{one.notifier} {mark[:1] if brief else mark}"
+        if number and row.room < f.cells(text) + 1:
+            return
+        row.gap(min(1, number)).append(text, "ok" if one.state == "sent" else "warning")
 
 
 def _calm(row: LineBuilder, board: Board, look: RenderStyle) -> None:

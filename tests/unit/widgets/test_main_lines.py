@@ -311,7 +311,9 @@ def test_verdict_names_who_was_told_in_little_room_with_marks_alone() -> None:
     """In 80 columns ✓ and ✗ behind each notifier; further alerts are counted where there is room."""
     board = boards.storm()
     text = text_of([verdict_line(board, grouped(board.alerts), 80, LOOK)])
-    assert "ops-chat ✓ ops-mail ✗" in text and "retrying" not in text
+    assert "ops-mail ✗ ops-chat ✓" in text and "retrying" not in text
+    short = text_of([verdict_line(board, grouped(board.alerts), 76, LOOK)])
+    assert "ops-mail ✗" in short and "ops-chat" not in short
     assert "+1 more" in text_of([verdict_line(board, grouped(board.alerts), 120, LOOK)])
 
 
@@ -402,7 +404,9 @@ def test_what_ended_within_a_day_stands_below_the_services() -> None:
         text_of([ended_line(over[2], now, 80, LOOK, 8)]).strip() == "✓ search           13:34  was degraded 7m: slow: 640ms (limit 250ms)"
     )
     assert "Sep 21 07:24" in text_of([ended_line(over[4], now + 16 * boards.HOUR, 80, LOOK, 8)])
-    assert "장애" in text_of([ended_line(over[0], now, 80, RenderStyle(UNICODE, UTC, translator("ko")), 8)])
+    korean = RenderStyle(UNICODE, UTC, translator("ko"))
+    assert "장애" in text_of([ended_line(over[0], now, 80, korean, 8)])
+    assert "7분 동안 성능 저하: 느림: 640ms" in text_of([ended_line(over[2], now, 80, korean, 8)])
 
 
 def test_rates_have_their_recent_course_beside_them() -> None:

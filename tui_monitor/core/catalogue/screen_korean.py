@@ -26,7 +26,7 @@ _TITLES = {
 }  # fmt: skip
 _WORDS = {
     "all well": "모두 정상", "loading": "불러오는 중", "live": "실시간", "past": "과거", "starting": "시작 중", "viewer": "열람", "viewing": "열람",
-    "leader": "데몬", "daemon": "데몬", "standby": "대기", "no leader": "데몬 없음", "no daemon": "데몬 없음", "told": "통보:", "why": "원인",
+    "leader": "데몬", "daemon": "데몬", "standby": "대기", "no leader": "데몬 없음", "no daemon": "데몬 없음", "told": "통보", "why": "원인",
     "try": "조치", "hits": "영향", "ack": "확인", "now": "지금", "healthy": "정상", "degraded": "성능 저하", "unhealthy": "비정상",
     "unknown": "알 수 없음", "firing": "발생 중", "pending": "대기", "resolved": "복구", "acknowledged": "확인됨", "sent": "보냄", "queued": "대기 중",
     "retrying": "재시도", "failed": "실패", "not told": "통보 안 됨", "not sent": "보내지 않음", "overdue": "응답 지연", "due now": "지금 확인",
