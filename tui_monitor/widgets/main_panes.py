@@ -116,6 +116,10 @@ class StripsPane(FramedPane):
         slots = self.pointed() if self.has_focus else ()
         return f"{cell_text(slots, self.board.at, self.look.zone)}  Enter opens it" if slots else self.usual_remark()
 
+    def position_text(self) -> str:
+        """The range of visible rows, which leaves its room to what the cursor tells."""
+        return "" if self.has_focus and self.pointed() else super().position_text()
+
     def usual_remark(self) -> str:
         """The text at the right of the head without a cursor."""
         return ""
