@@ -53,7 +53,7 @@ def man_page() -> str:
 
 DESCRIPTION = (
     "Without a command: the dashboard, which leads where no daemon runs, and else shows the daemon's board. "
-    "In it ? lists all keys, and q leaves without ending the daemon."
+    "In it ? lists the keys, and q leaves without ending the daemon."
 )
 
 

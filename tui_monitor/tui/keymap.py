@@ -224,8 +224,9 @@ KEYS = (
         title="Find the services of this machine", about="writes a first configuration",
     ),
     KeymapEntry(
-        "help", "?", (("question_mark", "help"),), section="Monitor", hint="help", help="this page", doc="help: all keys",
-        title="Help", about="all keys",
+        "help", "?", (("question_mark", "help"),), section="Monitor", hint="help", help="this page",
+        doc="help: the keys of the main screen and of all screens; those of one screen stand in its footer",
+        title="Help", about="keys, shapes and words",
     ),
     KeymapEntry(
         "quit", "q", (("q", "quit"),), section="Monitor", hint="quit", help="quit; never ends the daemon",

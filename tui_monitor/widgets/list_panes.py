@@ -53,7 +53,7 @@ class TextPane(Pane):
 
     def __init__(self, title: str, draw: Draw, *, look: RenderStyle, text_styles: TextStyles) -> None:
         super().__init__(look=look, text_styles=text_styles)
-        self.heading, self.body = title, draw
+        self.heading, self.body, self.note = title, draw, ""
         self._count = 0
 
     def change(self, title: str, draw: Draw) -> None:
@@ -70,7 +70,7 @@ class TextPane(Pane):
         self.top = max(0, min(self.top, self._count - height + 1))
         rest = self._count - self.top - height + 1
         more = f"{rest} more below" if rest > 0 else ""
-        remark = f"filter: {self.needle}" if self.needle else ""
+        remark = f"filter: {self.needle}" if self.needle else self.note
         # a long name is cut before the position: that more lines follow matters more
         name = cut(clean(self.heading), width - cells(more) - 4, self.look.glyphs.cut) if more else self.heading
         head = title_line(name, width, self.look, focused=self.has_focus, right=more, remark=remark)

@@ -1,4 +1,4 @@
-"""The help screen: all keys, and the meaning of shapes and words."""
+"""The help screen: the usual keys (those of one screen stand in its footer), and the meaning of shapes and words."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class HelpScreen(PaneScreen):
     def __init__(self, context: ScreenContext) -> None:
         sections = help_sections()
         text = TextPane("Help", lambda width, look: help_lines(sections, width, look), look=context.look, text_styles=context.text_styles)
+        text.note = "further keys of a screen: in its footer"
         super().__init__(context, text)
 
     async def action_close(self) -> None:
