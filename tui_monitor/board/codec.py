@@ -68,7 +68,7 @@ def board_from_object(raw: Mapping[str, Any]) -> Board:
 class BoardReader:
     """The decoder of a leader's boards, one after the other: a check or alert that is as in the board before is the same object.
 
-    With 200 checks a board is decoded in 0.3 instead of 7 ms, and panes need not draw what they show again.
+    With 200 checks a board is decoded in 0.8 instead of 7 ms, and panes need not draw what they show again.
     """
 
     def __init__(self) -> None:
