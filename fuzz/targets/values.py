@@ -190,5 +190,5 @@ TARGETS = (
     Target(name="source-values", kind="values", call=_admit, strategy=_results, fence=lambda: unfenced(fence.number)),
     Target(name="stored-command", kind="text", call=_command, words=_KEYS, fence=lambda: unfenced(command_codec.decode)),
     Target(name="command-arguments", kind="json", call=_arguments, words=_KEYS, fence=lambda: unfenced(command_codec._read)),
-    Target(name="stored-board", kind="json", call=_board, words=_BOARD, fence=lambda: unfenced(codec.board_from_object)),
+    Target(name="stored-board", kind="json", call=_board, words=_BOARD, fence=lambda: unfenced(codec._value)),
 )

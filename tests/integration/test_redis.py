@@ -184,7 +184,7 @@ async def test_memory_against_maxmemory_degrades() -> None:
             result = await probe.probe()
     ratio = values(result)["redis_memory_usage_ratio"]
     assert ratio > 0.35 and values(result)["redis_memory_max_bytes"] == 20 * 2**20
-    assert (result.status, result.reason) == (HealthStatus.DEGRADED, f"memory {100 * ratio:.0f} % of maxmemory")
+    assert (result.status, result.reason) == (HealthStatus.DEGRADED, f"memory {100 * ratio:.0f}% of maxmemory")
 
 
 async def test_too_many_clients() -> None:

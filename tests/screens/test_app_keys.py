@@ -431,7 +431,7 @@ async def test_wheel_moves_the_selection() -> None:
         ("0", "all of them, as a list or a tree"),
         ("question_mark", "never quits"),
         ("question_mark", "polls and notifies"),
-        ("question_mark", "further keys of a screen: in its footer"),
+        ("question_mark", "more keys in each footer"),
     ],
 )
 async def test_the_other_screens(key: str, text: str) -> None:

@@ -17,8 +17,8 @@ NODE = {
         "심각 node 비정상: 연결 거부됨 (ADDR)\n"
         "조치: See the node's peers and its disk; its log: journalctl -u geth -n 100\n"
         "시작 T\n"
-        "category system · check node · 호스트 web-1",
-        "복구 node 정상으로 돌아옴 (D 만에)\n내용: node 비정상: WHY\nT ~ T (D)\ncategory system · check node · 호스트 web-1",
+        "분류 system · 체크 node · 호스트 web-1",
+        "복구 node 정상으로 돌아옴 (D 만에)\n내용: node 비정상: WHY\nT ~ T (D)\n분류 system · 체크 node · 호스트 web-1",
     ),
 }
 
@@ -32,8 +32,8 @@ DATABASE = {
         "RESOLVED db healthy again after D\nWas: db is unhealthy: WHY\nFrom T to T (D)\ncategory system · check db · host web-1",
     ),
     "ko": (
-        "심각 db 비정상: WHY (영향 1건)\n조치: ADVICE\n시작 T\ncategory system · check db · 호스트 web-1\n의존하는 체크 1개: application",
-        "복구 db 정상으로 돌아옴 (D 만에)\n내용: db 비정상: WHY\nT ~ T (D)\ncategory system · check db · 호스트 web-1",
+        "심각 db 비정상: WHY (영향 1건)\n조치: ADVICE\n시작 T\n분류 system · 체크 db · 호스트 web-1\n의존하는 체크 1개: application",
+        "복구 db 정상으로 돌아옴 (D 만에)\n내용: db 비정상: WHY\nT ~ T (D)\n분류 system · 체크 db · 호스트 web-1",
     ),
 }
 
@@ -88,7 +88,7 @@ SPREAD = {
     "ko": "경고 The spread of BTCUSDT at exchange-a is 3.08%\n"
     "조치: The book is thin, or the exchange is in trouble: compare with the other one before you trade.\n"
     "시작 T\n"
-    "값 3.07708, 기준 1 · category exchange · check exchange-a · symbol BTCUSDT · 호스트 web-1",
+    "값 3.07708, 기준 1 · 분류 exchange · 체크 exchange-a · symbol BTCUSDT · 호스트 web-1",
 }
 
 APPLICATION = {
@@ -108,13 +108,13 @@ APPLICATION = {
         "심각 app 비정상: 연결 거부됨 (ADDR) (영향 1건)\n"
         "조치: systemctl restart catalogue; then journalctl -u catalogue -n 100\n"
         "시작 T\n"
-        "category application · check app · team catalogue · 호스트 web-1\n"
+        "분류 application · 체크 app · team catalogue · 호스트 web-1\n"
         "의존하는 체크 1개: site",
         "복구 app 정상으로 돌아옴 (D 만에)\n"
         "내용: app 비정상: 연결 거부됨 (ADDR)\n"
         "T ~ T (D)\n"
         "자동 조치 restart-catalogue: exit 0 after D\n"
-        "category application · check app · team catalogue · 호스트 web-1",
+        "분류 application · 체크 app · team catalogue · 호스트 web-1",
     ),
 }
 
@@ -126,7 +126,7 @@ JOBS = {
     "ko": "경고 500 jobs wait in mail\n"
     "조치: See whether the workers run: systemctl status 'catalogue-worker@*'\n"
     "시작 T\n"
-    "값 500, 기준 100 · category application · check app · instance ADDR · job app · queue mail · team catalogue · 호스트 web-1",
+    "값 500, 기준 100 · 분류 application · 체크 app · instance ADDR · job app · queue mail · team catalogue · 호스트 web-1",
 }
 
 PAYMENT = {
@@ -147,11 +147,11 @@ PAYMENT = {
         "지금 바로 확인하세요\n"
         "조치: See the provider's status page; switch to the second provider in the shop's settings\n"
         "시작 T\n"
-        "category external · check payment · 호스트 web-1\n"
+        "분류 external · 체크 payment · 호스트 web-1\n"
         "대응 문서: https://wiki.example.com/payment",
         "복구 payment 정상으로 돌아옴 (D 만에)\n"
         '내용: payment 비정상: $.status is "down", not "ok"\n'
         "T ~ T (D)\n"
-        "category external · check payment · 호스트 web-1",
+        "분류 external · 체크 payment · 호스트 web-1",
     ),
 }

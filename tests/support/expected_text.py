@@ -65,7 +65,7 @@ _MOMENTARY = re.compile(r"((?:db|Was: node) is unhealthy:|(?:db|내용: node) �
 _ADVICE = re.compile(r"(WHY.*\n(?:What to do|조치): ).*(?:\n  .*)*")
 """The advice follows the reason of the moment."""
 _NOT_COMPARED = re.compile(
-    r"^(Evidence|발생 당시 상태):\n(  .*\n)*|^(Look|열기): .*\n?|^(.* \d+ MiB|resolve [<\d]|query \d).*\n", re.MULTILINE
+    r"^(Evidence|발생 당시 상태):\n(  .*\n)*|^(Look|열기): .*\n?|^(\S.* [\d.]+[KMG]|resolve [<\d]|query \d).*\n", re.MULTILINE
 )
 
 

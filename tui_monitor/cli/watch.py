@@ -52,6 +52,7 @@ def _whole_screen() -> Iterator[None]:
     """The terminal's alternate screen, left again however the command ends: SIGTERM and SIGHUP too, with exit code 0."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts jobs of a script with Ctrl+C ignored
     sys.stdout.write(_BEGIN)
     try:
         yield

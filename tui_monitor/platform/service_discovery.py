@@ -13,6 +13,8 @@ from tui_monitor.core.frozen import frozen
 from tui_monitor.platform.listener_names import plain_name
 
 TIMEOUT = 0.5
+PAGE_TIMEOUT = 3.0
+"""Seconds for a page of metrics, once HTTP is known to answer there: exporters make it when asked."""
 MOST_PORTS = 64
 MOST_READ = 2048
 _SUCCESS = (b"http/1.0 200", b"http/1.1 200")
@@ -96,7 +98,7 @@ async def _services(host: str, port: int) -> list[DiscoveredService]:
     found = await _identify(host, port)
     if found is None or found.kind != "http":
         return [found] if found else []
-    head = (await _ask(host, port, _request(host, "/metrics"))).lower()
+    head = (await _ask(host, port, _request(host, "/metrics"), PAGE_TIMEOUT)).lower()
     is_page = head.startswith(_SUCCESS) and any(kind in head for kind in _PAGES)
     metrics = [DiscoveredService("prometheus", host, port)] if is_page else []
     return [found, *metrics, *await _nginx_status(host, port)]
@@ -151,10 +153,10 @@ def _greeter(answer: bytes) -> str | None:
     return "imap" if answer.startswith(b"* OK") else None
 
 
-async def _ask(host: str, port: int, request: bytes) -> bytes:
+async def _ask(host: str, port: int, request: bytes, within: float = TIMEOUT) -> bytes:
     writer = None
     try:
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(within):
             reader, writer = await asyncio.open_connection(host, port)
             writer.write(request)
             return await reader.read(MOST_READ)

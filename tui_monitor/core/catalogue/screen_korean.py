@@ -282,7 +282,7 @@ _KEYS = {
     "Find the services of this machine": "이 서버의 서비스 찾기",
     "writes a first configuration": "첫 설정 파일을 만듭니다",
     "this page": "이 페이지",
-    "keys, shapes and words": "키, 기호, 용어", "further keys of a screen: in its footer": "화면마다 다른 키: 그 화면의 맨 아래 줄",
+    "keys, shapes and words": "키, 기호, 용어", "more keys in each footer": "더 많은 키: 각 화면 맨 아래",
     "quit; never ends the daemon": "종료 (데몬은 계속)",
     "never ends the daemon": "데몬은 계속됩니다",
     "suspend; fg in the shell brings it back": "일시 중단, 셸에서 fg로 돌아옵니다",

@@ -23,7 +23,7 @@ class HelpScreen(PaneScreen):
     def __init__(self, context: ScreenContext) -> None:
         sections = help_sections()
         text = TextPane("Help", lambda width, look: help_lines(sections, width, look), look=context.look, text_styles=context.text_styles)
-        text.note = "further keys of a screen: in its footer"
+        text.note = "more keys in each footer"
         super().__init__(context, text)
 
     async def action_close(self) -> None:
