@@ -116,6 +116,7 @@ async def test_prometheus_alerts_are_told_and_resolved(desk: Desk, tmp_path: Pat
         assert alert["annotations"]["summary"] == "it is 1"
 
 
+@pytest.mark.slow
 async def test_a_prometheus_that_is_killed_ends_nothing(desk: Desk, tmp_path: Path) -> None:
     """Its alert is acknowledged here, told so in Alertmanager's shape, held without data after a kill -9, and goes on when it is back."""
     rules = tmp_path / "rules.yml"

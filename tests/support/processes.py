@@ -198,7 +198,7 @@ async def running(work: Awaitable[None], stop: Callable[[], None]) -> AsyncItera
 
 def told(receiver: Receiver, name: str, status: str = "") -> list[Request]:
     """The requests that tell of an alert (by name), with the message's status if given."""
-    return [request for request in receiver.requests if is_about(request.json(), name, status)]
+    return [request for request in receiver.requests if request.body and is_about(request.json(), name, status)]
 
 
 def is_about(body: Mapping[str, Any], name: str, status: str = "") -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import glob
 import importlib.util
+import itertools
 import os
 import shutil
 import signal
@@ -36,10 +37,18 @@ class ServerFailed(RuntimeError):
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port of 127.0.0.1 that was free a moment ago; each process of the tests has ports of its own, below those that the kernel gives.
+
+    So a port where a test expects nobody is not that of another test's server a moment later.
+    """
+    while True:
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", next(_PORTS)))
+            return int(listener.getsockname()[1])
+
+
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 5
+_PORTS = (12_000 + 4_000 * _WORKER + (os.getpid() + step) % 4_000 for step in itertools.count())
 
 
 def _wheels_only() -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 
 import pytest
 
 from tests.support.clocks import ManualClock
 from tests.support.httpserver import HttpServer
 from tests.support.processes import until
+from tests.support.servers import free_port
 from tests.support.settings import made
 from tui_monitor.checks.self_diagnosis import Guard, Jump, TimeWatch
 from tui_monitor.config.settings import GuardSettings
@@ -24,9 +24,7 @@ FAILED = ProbeResult(HealthStatus.UNHEALTHY, "timed out", 5.0)
 
 def closed_port() -> int:
     """A port of this machine where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 def guard(*reference: str, dns: list[str] | None = None) -> tuple[Guard, Troubles, ManualClock]:
