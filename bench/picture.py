@@ -103,7 +103,7 @@ def record(seen: Terminal, painter: Painter) -> list[Frame]:
         take(stays)
 
     watch("services healthy", 2200)
-    watch("timed out after 5s", 900)
+    watch("too many connections", 900)
     watch("affected", 2600)
     seen.press("enter")
     watch(lambda: "who knows" in shown(seen) and "loading the chart" not in shown(seen), 3200)
