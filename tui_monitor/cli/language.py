@@ -51,8 +51,10 @@ def _named_file(arguments: Sequence[str]) -> str | None:
 
 @lru_cache(4)
 def _language_of(path: Path) -> str:
-    """`language` of a configuration; "" where it has none or may not be read."""
+    """`language` of a configuration; "" where it has none or may not be read, or is a pipe, which gives its text only once."""
     try:
+        if not path.is_file():
+            return ""
         with path.open(encoding="utf-8", errors="replace") as file:
             head = file.read(MOST_READ)
     except OSError:

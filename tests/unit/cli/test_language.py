@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -53,6 +54,13 @@ def test_the_configuration_goes_before_the_locale(tmp_path: Path, text: str, env
 def test_a_configuration_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     """The locale decides where the named file is not there."""
     assert command_language(["--config", str(tmp_path / "none")], KOREAN) == "ko"
+
+
+def test_a_pipe_is_left_for_the_reader_of_the_configuration(tmp_path: Path) -> None:
+    """`--config <(...)` can be read once only, and waits for its writer."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert command_language(["--config", str(pipe)], KOREAN) == "ko"
 
 
 def test_a_terminal_is_told_in_korean_and_names_stay(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ _ARGUMENTS = {
     "more than {count} steps; make it longer": "{count}단계가 넘습니다. 더 길게 잡으십시오",
     "--set needs the alert that is to be changed: rules backtest ALERT --set for=10m":
         "--set에는 바꿀 알림이 필요합니다: rules backtest ALERT --set for=10m",
-    "{value} needs a unit: {name}, {names}, {label} or {id}": "{value}에는 단위가 필요합니다: {name}, {names}, {label}, {id}",
+    "{value} needs a unit: {names} or {id}": "{value}에는 단위가 필요합니다: {names}, {id}",
     '"{value}" is nothing': '"{value}"은(는) 0입니다',
     '"{value}" is more than ten years': '"{value}"은(는) 10년이 넘습니다',
     "--scope is missing: one of {names}": "--scope가 없습니다: {names} 중 하나",
